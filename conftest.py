@@ -1,0 +1,3 @@
+"""Loads the course's plugin for every test of this repository."""
+
+pytest_plugins = ["grading.plugin"]

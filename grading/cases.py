@@ -1,0 +1,149 @@
+"""Cases: plain data that fixes one call.
+
+The numbers come from a seed, so that a grade can be made on cases that nobody has seen; what a
+case must contain in order to tell mistakes apart is fixed here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+Weights = tuple[np.ndarray, ...]
+"""hidden weight (hidden, in), hidden bias, output weight (out, hidden), output bias."""
+
+
+@dataclass(frozen=True, eq=False)
+class Networks:
+    """The initial weights of an actor and a critic, float32."""
+
+    actor: Weights
+    critic: Weights
+
+    @property
+    def state_dim(self) -> int:
+        """Number of components of a state."""
+        return int(self.actor[0].shape[1])
+
+    @property
+    def hidden_dim(self) -> int:
+        """Width of the hidden layer."""
+        return int(self.actor[0].shape[0])
+
+    @property
+    def n_actions(self) -> int:
+        """Number of actions."""
+        return int(self.actor[3].shape[0])
+
+
+@dataclass(frozen=True, eq=False)
+class Episode:
+    """One finished episode: states (T, state_dim) float32, T actions, T rewards."""
+
+    states: np.ndarray
+    actions: tuple[int, ...]
+    rewards: tuple[float, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class StepCase:
+    """One or more calls of `actor_critic_step` in a row, one for each episode."""
+
+    description: str
+    """For the reader of a message: `T=2, rewards [1, -0.5]`."""
+    networks: Networks
+    episodes: tuple[Episode, ...]
+    optimizer: Literal["sgd", "adam"] = "sgd"
+    actor_lr: float = 0.01
+    critic_lr: float = 0.01
+    seed: int = 0
+    """Of the global random states before the calls."""
+
+
+@dataclass(frozen=True, eq=False)
+class CollectCase:
+    """One call of `collect_episode_with_values` in a scripted or a real environment."""
+
+    description: str
+    networks: Networks
+    seed: int
+    """Of the global random states before the call, and of the environment."""
+    observations: np.ndarray | None = None
+    """(T + 1, state_dim) of the script; None for real CartPole."""
+    rewards: tuple[float, ...] = ()
+    terminated: bool = True
+    truncated: bool = True
+    reuse_buffer: bool = False
+    max_episode_steps: int = 500
+    """Time limit of real CartPole."""
+
+
+def describe_episode(rewards: Sequence[float]) -> str:
+    """An episode in a few words, for a message."""
+    if len(rewards) > 8:
+        return f"T={len(rewards)}"
+    return f"T={len(rewards)}, rewards [" + ", ".join(f"{reward:g}" for reward in rewards) + "]"
+
+
+def random_networks(
+    rng: np.random.Generator,
+    state_dim: int = 4,
+    n_actions: int = 2,
+    hidden_dim: int = 16,
+    actor_gain: float = 1.5,
+    critic_gain: float = 2.0,
+) -> Networks:
+    """Weights like `nn.Linear`'s, with output layers louder by a gain.
+
+    The gains keep probabilities away from uniform and values away from zero, where mistakes hide.
+    """
+
+    def layer(inputs: int, outputs: int, gain: float = 1.0) -> Weights:
+        bound = gain / inputs**0.5
+        return (
+            rng.uniform(-bound, bound, (outputs, inputs)).astype(np.float32),
+            rng.uniform(-bound, bound, outputs).astype(np.float32),
+        )
+
+    return Networks(
+        actor=layer(state_dim, hidden_dim) + layer(hidden_dim, n_actions, actor_gain),
+        critic=layer(state_dim, hidden_dim) + layer(hidden_dim, 1, critic_gain),
+    )
+
+
+def constant_networks(probabilities: Sequence[float], value: float, state_dim: int = 4) -> Networks:
+    """An actor with fixed action probabilities and a critic with a fixed value, for any state.
+
+    Only the output biases are not zero, so that every number of the case can be checked by hand.
+    """
+    hidden, n_actions = 2, len(probabilities)
+
+    def zeros(outputs: int) -> Weights:
+        return (
+            np.zeros((hidden, state_dim), np.float32),
+            np.zeros(hidden, np.float32),
+            np.zeros((outputs, hidden), np.float32),
+        )
+
+    return Networks(
+        actor=(*zeros(n_actions), np.log(np.array(probabilities)).astype(np.float32)),
+        critic=(*zeros(1), np.array([value], np.float32)),
+    )
+
+
+def random_episode(
+    rng: np.random.Generator, networks: Networks, rewards: Sequence[float]
+) -> Episode:
+    """An episode with these rewards in random states, with random actions."""
+    steps = len(rewards)
+    return Episode(
+        states=rng.normal(size=(steps, networks.state_dim)).astype(np.float32),
+        actions=tuple(int(a) for a in rng.integers(networks.n_actions, size=steps)),
+        rewards=tuple(float(reward) for reward in rewards),
+    )
+
+
+def generator(seed: int, purpose: str) -> np.random.Generator:
+    """The random numbers of one purpose: adding a case leaves those of the others alone."""
+    return np.random.default_rng([seed, *purpose.encode()])

@@ -1,0 +1,128 @@
+"""Environments that keep the truth: one that plays a script, and a recorder around any other."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+
+from grading.outcome import Trajectory, TrueStep
+
+
+class EpisodeOver(RuntimeError):
+    """The environment was stepped after it had said that the episode ended."""
+
+
+class ScriptedEnv(gym.Env[np.ndarray, int]):
+    """Shows given observations and pays given rewards, whatever is done.
+
+    Args:
+        observations: (T + 1, state_dim); the last one is seen after the end.
+        rewards: the T rewards.
+        n_actions: number of actions.
+        terminated, truncated: how the T-th step ends the episode; at least one is true.
+        reuse_buffer: hand out one array for all observations and overwrite it, as some
+            environments do to save memory.
+    """
+
+    def __init__(
+        self,
+        observations: np.ndarray,
+        rewards: Sequence[float],
+        n_actions: int,
+        *,
+        terminated: bool,
+        truncated: bool,
+        reuse_buffer: bool = False,
+    ) -> None:
+        self._observations = observations
+        self._rewards = rewards
+        self._ending = (terminated, truncated)
+        self._reuse_buffer = reuse_buffer
+        self._buffer = np.empty_like(observations[0])
+        self._now = 0
+        self.observation_space = gym.spaces.Box(
+            -np.inf, np.inf, observations.shape[1:], dtype=np.float32
+        )
+        self.action_space = gym.spaces.Discrete(n_actions)
+
+    def _observe(self) -> np.ndarray:
+        if not self._reuse_buffer:
+            return self._observations[self._now].copy()
+        self._buffer[:] = self._observations[self._now]
+        return self._buffer
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[np.ndarray, dict[str, Any]]:
+        """Back to the first observation."""
+        super().reset(seed=seed)
+        self._now = 0
+        return self._observe(), {}
+
+    def step(self, action: int) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
+        """The next observation and reward of the script."""
+        reward = self._rewards[self._now]
+        self._now += 1
+        over = self._now == len(self._rewards)
+        terminated, truncated = self._ending if over else (False, False)
+        return self._observe(), reward, terminated, truncated, {}
+
+
+class Recorder(gym.Wrapper[np.ndarray, int, np.ndarray, int]):
+    """Records every reset and step of an environment, and refuses steps after the end.
+
+    `step` raises EpisodeOver after an end without a reset (an endless loop otherwise, for a
+    collector that overlooks the end), and ValueError for an action that is none.
+    """
+
+    def __init__(self, env: gym.Env[np.ndarray, int]) -> None:
+        super().__init__(env)
+        self._reset_seeds: list[int | None] = []
+        self._steps: list[TrueStep] = []
+        self._state: np.ndarray | None = None
+        self._ended = ""
+        self._closed = False
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[np.ndarray, dict[str, Any]]:
+        """Reset, and record the seed that was asked for."""
+        self._reset_seeds.append(seed)
+        state, info = self.env.reset(seed=seed, options=options)
+        self._state = np.array(state)
+        self._ended = ""
+        return state, info
+
+    def step(self, action: int) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
+        """Step, and record what really happened."""
+        if self._ended:
+            raise EpisodeOver(
+                f"env.step was called after the episode had ended ({self._ended}=True)"
+            )
+        if self._state is None:
+            raise EpisodeOver("env.step was called before env.reset")
+        if not self.env.action_space.contains(action):
+            raise ValueError(
+                f"env.step got the action {action!r} ({type(action).__name__}); "
+                f"this environment takes an int from 0 to {self.env.action_space.n - 1}"  # type: ignore[attr-defined]
+            )
+        state, reward, terminated, truncated, info = self.env.step(action)
+        self._steps.append(TrueStep(self._state, int(action), float(reward)))
+        self._state = np.array(state)
+        self._ended = "terminated" if terminated else "truncated" if truncated else ""
+        return state, float(reward), terminated, truncated, info
+
+    def close(self) -> None:
+        """Record that the caller's environment was closed; the caller closes the real one."""
+        self._closed = True
+
+    def trajectory(self) -> Trajectory:
+        """Everything so far, as plain data."""
+        return Trajectory(
+            resets=len(self._reset_seeds),
+            reset_seeds=tuple(self._reset_seeds),
+            steps=tuple(self._steps),
+            ended=bool(self._ended),
+            closed=self._closed,
+        )

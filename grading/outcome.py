@@ -1,0 +1,128 @@
+"""Outcomes: what a probe brings back. Plain data only: numbers, strings, arrays.
+
+Networks, tensors, environments and functions stay on the other side of this line, so that the
+same check can look at a module in this process, a worker elsewhere, or a recording.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+RaisedKind = Literal[
+    "not_attempted", "missing", "syntax", "signature", "exception", "exit", "timeout", "over"
+]
+
+
+@dataclass(frozen=True)
+class Raised:
+    """Why a call brought nothing back, or never began.
+
+    kind: `not_attempted` the blank is still there; `missing` no such file, module or function;
+    `syntax` the file does not parse; `signature` it does not take the arguments; `exception` and
+    `exit` it raised or called sys.exit; `timeout` it never came back; `over` it stepped an
+    environment whose episode had ended.
+    """
+
+    kind: RaisedKind
+    cause: str
+    """One line of plain English."""
+    file: str = ""
+    """The file to open, as a student calls it: `exercises/collect_episode.py`."""
+    line: int | None = None
+    traceback: str = ""
+    """The student's own frames, innermost last; the grader's are left out."""
+    exception: BaseException | None = field(default=None, repr=False, compare=False)
+    """For a debugger in this process only; never crosses a wire."""
+
+
+@dataclass(frozen=True)
+class Returned:
+    """The shape of what a function returned, before anyone looks at the values."""
+
+    description: str
+    """In words: `None`, `a tuple of 2: float, Tensor of shape ()`."""
+    length: int | None
+    """Number of items if it was a tuple or a list."""
+
+
+@dataclass(frozen=True)
+class StepCall:
+    """One call of an `actor_critic_step`."""
+
+    returned: Returned
+    types: tuple[str, ...]
+    """The type of each returned item, in words."""
+    losses: tuple[float | None, ...]
+    """Each returned item as a number, None where it is none."""
+    actor_delta: tuple[np.ndarray, ...]
+    """What the call added to each of the actor's parameters."""
+    critic_delta: tuple[np.ndarray, ...]
+    actor_steps: int
+    """How often the caller's actor optimizer stepped during the call."""
+    critic_steps: int
+    critic_backward_passes: int
+    """How often a backward pass reached the critic; 1 unless the actor's loss gets there too."""
+    changed: tuple[str, ...]
+    """What the call altered although it belongs to the caller, in words."""
+
+
+@dataclass(frozen=True)
+class StepOutcome:
+    """The calls of a case in order; `raised` ends them early."""
+
+    calls: tuple[StepCall, ...]
+    raised: Raised | None = None
+
+
+@dataclass(frozen=True)
+class TrueStep:
+    """One step of an environment as the environment itself saw it."""
+
+    state: np.ndarray
+    """The observation before the step, a copy."""
+    action: int
+    reward: float
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """What really happened in the environment during a call."""
+
+    resets: int
+    reset_seeds: tuple[int | None, ...]
+    steps: tuple[TrueStep, ...]
+    ended: bool
+    closed: bool
+
+
+@dataclass(frozen=True)
+class CollectOutcome:
+    """One call of a `collect_episode_with_values`, and the truth beside it.
+
+    The five lists are None where the function returned no such list. Numbers that cannot be read
+    are NaN, so that no comparison with them succeeds.
+    """
+
+    trajectory: Trajectory
+    returned: Returned
+    lengths: tuple[int | None, ...] = ()
+    """Length of each of the five lists; None for what is not a list."""
+    states: tuple[np.ndarray, ...] | None = None
+    actions: tuple[float, ...] | None = None
+    rewards: tuple[float, ...] | None = None
+    log_probs: tuple[float, ...] | None = None
+    values: tuple[float, ...] | None = None
+    log_prob_types: tuple[str, ...] = ()
+    """The distinct types among the log-probs, in words."""
+    value_types: tuple[str, ...] = ()
+    log_prob_gradient: tuple[np.ndarray, ...] | None = None
+    """Gradient of the sum of (t + 1) * log_prob_t in the actor's parameters; None without graph."""
+    true_log_probs: tuple[float, ...] = ()
+    """log pi(a_t|s_t) of the actions that were really taken."""
+    true_values: tuple[float, ...] = ()
+    true_gradient: tuple[np.ndarray, ...] = ()
+    changed: tuple[str, ...] = ()
+    random_states: tuple[bytes, ...] = ()
+    """Digests of the global random states afterwards: torch, numpy, python."""
+    raised: Raised | None = None

@@ -1,0 +1,295 @@
+"""The pytest plugin of the checks: `--solution`, one failure for one cause, and the final table.
+
+It acts on tests that are marked by `grading.checks.check`, and on no others.
+"""
+
+import json
+import re
+from collections.abc import Generator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grading.checks import Check, CheckFailed
+from grading.grade import CheckResult, Grade, result_from_json
+from grading.reports.terminal import Line, table
+from grading.solution import NoSuchSolution, Solution, find_solution
+
+MAX_CAPTURED = 2_000
+"""Characters of a student's own output that are shown with a failure."""
+
+_RESULT = pytest.StashKey[CheckResult]()
+_ADVICE = pytest.StashKey[list[str]]()
+_RUN = pytest.StashKey["CheckRun"]()
+
+
+class _Needs(pytest.skip.Exception):
+    """A check that is not run: what it needs never came back, so it would not either."""
+
+
+class CheckRun:
+    """The results so far, and the record of them for a process that watches this one."""
+
+    def __init__(self, record: Path | None) -> None:
+        self.results: dict[str, CheckResult] = {}
+        self._record = record
+        if record is not None and record.is_file():
+            for line in record.read_text("utf-8").splitlines():
+                event = json.loads(line)
+                if event["event"] == "result":
+                    result = result_from_json(event["result"])
+                    self.results[result.id] = result
+
+    def write(self, event: str, **data: object) -> None:
+        """Append an event to the record, if there is one."""
+        if self._record is not None:
+            with self._record.open("a", encoding="utf-8") as file:
+                file.write(json.dumps({"event": event, **data}) + "\n")
+
+    def add(self, result: CheckResult) -> None:
+        """Take in a result."""
+        self.results[result.id] = result
+        self.write("result", result=asdict(result))
+
+    def unmet(self, check: Check) -> list[CheckResult]:
+        """The results of needed checks that did not pass; those that were not run are no reason."""
+        needed = (self.results.get(id_) for id_ in check.needs)
+        return [result for result in needed if result is not None and result.status != "passed"]
+
+
+def _check_of(item: pytest.Item) -> Check | None:
+    marker = item.get_closest_marker("check")
+    return marker.args[0] if marker else None
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options of the checks."""
+    group = parser.getgroup("course", "the course's checks")
+    group.addoption(
+        "--solution",
+        default="exercises",
+        metavar="exercises|reference|PATH",
+        help="what to check: exercises (the default), reference, or a folder that holds exercises/",
+    )
+    group.addoption(
+        "--case-seed", type=int, default=0, metavar="N", help="seed of the cases (default 0)"
+    )
+    group.addoption(
+        "--device", choices=("cpu", "cuda"), default="cpu", help="where the networks live"
+    )
+    group.addoption(
+        "--record",
+        type=Path,
+        metavar="FILE",
+        help="append what happens as JSON lines; checks already in FILE are not run again",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Read the options; bad ones are usage errors."""
+    config.addinivalue_line("markers", "check(facts): a check with points; see grading.checks")
+    config.addinivalue_line("markers", "learning: trains; leave out with -m 'not learning'")
+    config.stash[_RUN] = CheckRun(config.option.record)
+    if config.option.case_seed < 0:
+        raise pytest.UsageError("--case-seed must not be negative")
+    try:
+        find_solution(config.option.solution)
+    except NoSuchSolution as error:
+        raise pytest.UsageError(f"--solution: {error}") from error
+    if config.option.device == "cuda":
+        import torch  # only here: --help and --version need not wait for it
+
+        if not torch.cuda.is_available():
+            raise pytest.UsageError("--device cuda: torch sees no CUDA device; use --device cpu")
+
+
+@pytest.fixture(scope="session")
+def solution(pytestconfig: pytest.Config) -> Solution:
+    """The solution that is being checked."""
+    return Solution(find_solution(pytestconfig.option.solution))
+
+
+@pytest.fixture(scope="session")
+def device(pytestconfig: pytest.Config) -> str:
+    """The device that the networks are on: cpu or cuda."""
+    return str(pytestconfig.option.device)
+
+
+@pytest.fixture(scope="session")
+def case_seed(pytestconfig: pytest.Config) -> int:
+    """The seed from which the cases are made."""
+    return int(pytestconfig.option.case_seed)
+
+
+@pytest.fixture
+def advice(request: pytest.FixtureRequest) -> list[str]:
+    """Remarks that cost no points: append to it."""
+    return request.node.stash.setdefault(_ADVICE, [])  # type: ignore[no-any-return]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Fast checks first, learning last; leave out what the record already has."""
+    items.sort(key=lambda item: item.get_closest_marker("learning") is not None)
+    done = config.stash[_RUN].results
+    again = [item for item in items if (check := _check_of(item)) is None or check.id not in done]
+    if len(again) < len(items):
+        items[:] = again
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Tell a watcher which checks there are, so that it can name those that never ran."""
+    checks = [check for item in session.items if (check := _check_of(item))]
+    session.config.stash[_RUN].write("checks", checks=[asdict(check) for check in checks])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> None:
+    """Do not wait once more for something that never came back."""
+    check = _check_of(item)
+    if check is None:
+        return
+    run = item.config.stash[_RUN]
+    run.write("start", id=check.id, time_limit=check.time_limit)
+    if any(result.status == "timeout" for result in run.unmet(check)):
+        raise _Needs
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turn what happened into a result, and the report into what a student should read."""
+    report = yield
+    check = _check_of(item)
+    if check is None or call.when == "teardown" or (call.when == "setup" and report.passed):
+        return report
+    run = item.config.stash[_RUN]
+    result = _result(item, check, call, run)
+    run.add(result)
+    item.stash[_RESULT] = result
+    report.user_properties.append(("check", asdict(result)))
+    if result.status != "passed":
+        report.outcome = "failed"
+        if not _is_the_graders_fault(call):
+            report.longrepr = result.message
+        report.sections = [(name, _shorten(text)) for name, text in report.sections]
+    return report
+
+
+def _is_the_graders_fault(call: pytest.CallInfo[None]) -> bool:
+    return call.excinfo is not None and not isinstance(
+        call.excinfo.value, (CheckFailed, pytest.skip.Exception, pytest.fail.Exception)
+    )
+
+
+def _result(
+    item: pytest.Item, check: Check, call: pytest.CallInfo[None], run: CheckRun
+) -> CheckResult:
+    folder = find_solution(item.config.option.solution)
+    exercise_file = f"{folder.name}/{check.exercise}.py"
+    file = exercise_file if (folder / f"{check.exercise}.py").is_file() else ""
+    status, message, line = "passed", "", None
+    if call.excinfo is not None:
+        error = call.excinfo.value
+        if isinstance(error, CheckFailed):
+            status, message = error.status, str(error)
+            file, line = error.file or file, error.line
+        elif isinstance(error, pytest.fail.Exception) and "Timeout" in str(error):
+            status = "timeout"
+            file, line = _innermost(call, folder) or (file, None)
+            message = (
+                f"Diagnosis: it was still running after {check.time_limit:g} seconds"
+                + (f", at {file}:{line}." if line else ".")
+                + "\n  think     which loop never meets its end?"
+            )
+        elif not isinstance(error, _Needs):
+            status = "error"
+            message = f"The check itself went wrong: {type(error).__name__}: {error}"
+        unmet = run.unmet(check)
+        if unmet and (status != "error" or not _is_the_graders_fault(call)):
+            first = unmet[0]
+            status = "not_attempted" if first.status == "not_attempted" else "failed"
+            message = f"needs {_root(first, run)}, which is to be mended first"
+    return CheckResult(
+        id=check.id,
+        exercise=check.exercise,
+        title=check.title,
+        points=check.points if status == "passed" else 0,
+        max_points=check.points,
+        bonus=check.bonus,
+        status=status,  # type: ignore[arg-type]
+        message=message,
+        advice=tuple(item.stash.get(_ADVICE, [])),
+        seconds=round(call.duration, 3),
+        file=file,
+        line=line,
+    )
+
+
+def _root(result: CheckResult, run: CheckRun) -> str:
+    """The id at the bottom of a chain of needs."""
+    needed = re.match(r"needs ([\w/]+)", result.message)
+    return needed[1] if needed else result.id
+
+
+def _innermost(call: pytest.CallInfo[None], folder: Path) -> tuple[str, int] | None:
+    """The student's line in which a call was cut off."""
+    assert call.excinfo is not None
+    own = [entry for entry in call.excinfo.traceback if Path(entry.path).is_relative_to(folder)]
+    if not own:
+        return None
+    relative = Path(own[-1].path).relative_to(folder).as_posix()
+    return f"{folder.name}/{relative}", own[-1].lineno + 1
+
+
+def _shorten(text: str) -> str:
+    if len(text) <= MAX_CAPTURED:
+        return text
+    return text[:MAX_CAPTURED] + f"\n... and {len(text) - MAX_CAPTURED:,} characters more"
+
+
+def _result_of(report: pytest.TestReport) -> dict[str, Any] | None:
+    return next((value for name, value in report.user_properties if name == "check"), None)  # type: ignore[return-value]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_report_teststatus(
+    report: pytest.CollectReport | pytest.TestReport,
+) -> tuple[str, str, str] | None:
+    """Give "not attempted" and "needs" words of their own; they are neither passes nor failures."""
+    if not isinstance(report, pytest.TestReport) or report.when == "teardown":
+        return None
+    result = _result_of(report)
+    if result is None or result["status"] == "passed":
+        return None
+    if result["status"] == "not_attempted":
+        return "not attempted", "-", "NOT ATTEMPTED"
+    if result["message"].startswith("needs "):
+        return "waiting", "w", "WAITING"
+    return None
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """The table, unless this run had no checks."""
+    results = tuple(config.stash[_RUN].results.values())
+    if not results:
+        return
+    terminalreporter.ensure_newline()
+    terminalreporter.section("your points", sep="=")
+    for line in table(Grade(config.option.solution, results)):
+        terminalreporter.write_line(line.text, **_markup(line))
+
+
+def _markup(line: Line) -> dict[str, bool]:
+    names = {"good": "green", "bad": "red", "dim": "light", "strong": "bold"}
+    return {names[line.style]: True} if line.style in names else {}
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Tell a watcher that nothing more will come."""
+    session.config.stash[_RUN].write("end")
+
+

@@ -1,0 +1,1 @@
+"""Probes: build a case's live objects, call the solution once, bring back plain data."""

@@ -1,0 +1,173 @@
+"""The probe of functions with the signature of `collect_episode_with_values`."""
+
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+import torch
+from torch import Tensor
+
+from grading.cases import CollectCase
+from grading.environments import Recorder, ScriptedEnv
+from grading.outcome import CollectOutcome, Raised, Returned, Trajectory
+from grading.probes.live import (
+    arrays,
+    as_number,
+    build,
+    call,
+    describe,
+    describe_returned,
+    log_probs_of,
+    preserved_globals,
+    random_digests,
+)
+from grading.solution import Solution
+from lesson import Actor
+
+MAX_GRADIENT_STEPS = 60
+"""Longer episodes are compared without gradients: each scalar brings a graph of its own."""
+
+
+def probe_collect(
+    solution: Solution,
+    case: CollectCase,
+    device: str = "cpu",
+    exercise: str = "collect_episode",
+    name: str = "collect_episode_with_values",
+) -> CollectOutcome:
+    """Let the solution collect one episode, and set what the environment saw beside it."""
+    with preserved_globals(case.seed):
+        actor, critic = build(case.networks, device)
+        inner = _environment(case)
+        try:
+            # So that an unseeded reset of a real environment gives what the case fixes.
+            inner.reset(seed=case.seed)
+            env = Recorder(inner)
+            before = arrays(actor), arrays(critic)
+            returned = call(solution, exercise, name, env, actor, critic)
+            trajectory = env.trajectory()
+        finally:
+            inner.close()
+        random_states = random_digests()
+        if isinstance(returned, Raised):
+            return CollectOutcome(trajectory, Returned("nothing", None), raised=returned)
+
+        changed = []
+        for which, network, weights in (
+            ("actor", actor, before[0]),
+            ("critic", critic, before[1]),
+        ):
+            if any(not np.array_equal(a, b) for a, b in zip(arrays(network), weights, strict=True)):
+                changed.append(f"the {which}'s weights")
+            if not network.training:
+                changed.append(f"the {which}'s training mode")
+            if any(not p.requires_grad for p in network.parameters()):
+                changed.append(f"requires_grad of the {which}'s parameters")
+            if any(p.grad is not None for p in network.parameters()):
+                changed.append(f"the {which}'s gradients")
+        if not torch.is_grad_enabled():
+            changed.append("torch's gradient mode")
+        torch.set_grad_enabled(True)
+
+        items = tuple(returned) if isinstance(returned, (tuple, list)) else ()
+        lists = [list(item) if isinstance(item, (list, tuple)) else None for item in items]
+        lengths = tuple(None if one is None else len(one) for one in lists)
+        truth = _truth(trajectory, actor, critic)
+        if len(lists) != 5:
+            lists = [None] * 5
+        states, actions, rewards, log_probs, values = lists
+        return CollectOutcome(
+            trajectory=trajectory,
+            returned=describe_returned(returned),
+            lengths=lengths,
+            states=None if states is None else tuple(_as_array(state) for state in states),
+            actions=_as_numbers(actions),
+            rewards=_as_numbers(rewards),
+            log_probs=_as_numbers(log_probs),
+            values=_as_numbers(values),
+            log_prob_types=_distinct(log_probs, _describe_log_prob),
+            value_types=_distinct(values, _describe_float),
+            log_prob_gradient=_gradient(log_probs, actor),
+            changed=tuple(changed),
+            random_states=random_states,
+            **truth,
+        )
+
+
+def _environment(case: CollectCase) -> gym.Env[np.ndarray, int]:
+    if case.observations is None:
+        return gym.make("CartPole-v1", max_episode_steps=case.max_episode_steps)
+    return ScriptedEnv(
+        case.observations,
+        case.rewards,
+        case.networks.n_actions,
+        terminated=case.terminated,
+        truncated=case.truncated,
+        reuse_buffer=case.reuse_buffer,
+    )
+
+
+def _truth(trajectory: Trajectory, actor: Actor, critic: torch.nn.Module) -> dict[str, Any]:
+    """What the networks say of the states and actions that really happened."""
+    if not trajectory.steps:
+        return {}
+    states = np.array([step.state for step in trajectory.steps], np.float32)
+    actions = np.array([step.action for step in trajectory.steps])
+    log_probs = log_probs_of(actor, states, actions)
+    device = next(critic.parameters()).device
+    with torch.no_grad():
+        values = critic(torch.from_numpy(states).to(device))
+    return {
+        "true_log_probs": tuple(log_probs.tolist()),
+        "true_values": tuple(values.tolist()),
+        "true_gradient": _gradient(list(log_probs.unbind()), actor) or (),
+    }
+
+
+def _gradient(log_probs: list[Any] | None, actor: Actor) -> tuple[np.ndarray, ...] | None:
+    """Gradient of the sum of (t + 1) * log_prob_t: each step weighs differently, so none can hide."""
+    if not log_probs or len(log_probs) > MAX_GRADIENT_STEPS:
+        return None
+    if not all(isinstance(one, Tensor) and one.requires_grad for one in log_probs):
+        return None
+    total = sum((t + 1) * one.sum() for t, one in enumerate(log_probs))
+    parameters = list(actor.parameters())
+    try:
+        gradients = torch.autograd.grad(total, parameters, allow_unused=True)
+    except RuntimeError:  # the graph was freed by a backward pass of the solution's own
+        return None
+    return tuple(
+        np.zeros(tuple(p.shape), np.float32) if g is None else g.cpu().numpy()
+        for g, p in zip(gradients, parameters, strict=True)
+    )
+
+
+def _as_array(state: object) -> np.ndarray:
+    """A state as a float array; NaN where it is none, so that no comparison succeeds."""
+    if isinstance(state, Tensor):
+        state = state.detach().cpu().numpy()
+    try:
+        return np.array(state, dtype=np.float64)
+    except (TypeError, ValueError):
+        return np.array(np.nan)
+
+
+def _as_numbers(items: list[Any] | None) -> tuple[float, ...] | None:
+    if items is None:
+        return None
+    read = (as_number(item) for item in items)
+    return tuple(float("nan") if value is None else value for value in read)
+
+
+def _distinct(items: list[Any] | None, describe_one: Any) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(describe_one(item) for item in items or []))
+
+
+def _describe_log_prob(item: object) -> str:
+    if not isinstance(item, Tensor):
+        return describe(item)
+    return describe(item) + (" with graph" if item.grad_fn is not None else " without graph")
+
+
+def _describe_float(item: object) -> str:
+    return "float" if isinstance(item, float) else describe(item)

@@ -1,0 +1,143 @@
+"""What the probes share: live networks, global state that is put back, and a call that cannot leak."""
+
+import hashlib
+import inspect
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from grading.cases import Networks, Weights
+from grading.outcome import Raised, Returned
+from grading.solution import Solution
+from lesson import Actor, Critic
+
+_EPS = torch.finfo(torch.float32).eps
+
+
+@contextmanager
+def preserved_globals(seed: int) -> Iterator[None]:
+    """Seed every global random state, and put all global state back afterwards."""
+    torch_state, numpy_state, python_state = (
+        torch.get_rng_state(),
+        np.random.get_state(),
+        random.getstate(),
+    )
+    grad_enabled, dtype = torch.is_grad_enabled(), torch.get_default_dtype()
+    torch.manual_seed(seed)
+    np.random.seed(seed % 2**32)
+    random.seed(seed)
+    try:
+        yield
+    finally:
+        torch.set_rng_state(torch_state)
+        np.random.set_state(numpy_state)
+        random.setstate(python_state)
+        torch.set_grad_enabled(grad_enabled)
+        torch.set_default_dtype(dtype)
+
+
+def random_digests() -> tuple[bytes, ...]:
+    """A digest of each global random state: torch, numpy, python."""
+    return tuple(
+        hashlib.blake2b(state, digest_size=16).digest()
+        for state in (
+            torch.get_rng_state().numpy().tobytes(),
+            repr(np.random.get_state()[1:3]).encode() + np.random.get_state()[1].tobytes(),  # type: ignore[index, union-attr]
+            repr(random.getstate()).encode(),
+        )
+    )
+
+
+def build(networks: Networks, device: str) -> tuple[Actor, Critic]:
+    """A live actor and critic with the weights of a case."""
+    actor = Actor(networks.state_dim, networks.n_actions, networks.hidden_dim)
+    critic = Critic(networks.state_dim, networks.hidden_dim)
+    for network, weights in ((actor, networks.actor), (critic, networks.critic)):
+        with torch.no_grad():
+            for parameter, weight in zip(network.parameters(), weights, strict=True):
+                parameter.copy_(torch.from_numpy(weight))
+    return actor.to(device), critic.to(device)
+
+
+def arrays(network: nn.Module) -> Weights:
+    """Copies of the parameters as arrays."""
+    return tuple(p.detach().cpu().numpy().copy() for p in network.parameters())
+
+
+def log_probs_of(actor: Actor, states: np.ndarray, actions: np.ndarray) -> Tensor:
+    """log pi(a_t|s_t) for T steps at once, shape (T,), with graph, as `sample_action` gives them."""
+    device = next(actor.parameters()).device
+    probs = actor(torch.from_numpy(states).to(device))
+    chosen = probs.gather(1, torch.from_numpy(actions).to(device)[:, None]).squeeze(1)
+    return chosen.clamp(_EPS, 1 - _EPS).log()
+
+
+def call(solution: Solution, exercise: str, name: str, *arguments: object) -> Any | Raised:
+    """Call a function of a solution; whatever it raises comes back as a Raised."""
+    function = solution.function(exercise, name)
+    if isinstance(function, Raised):
+        return function
+    problem = _signature_problem(function, name, arguments)
+    if problem:
+        return Raised(
+            "signature",
+            problem,
+            solution.label(solution.file(exercise)),
+            getattr(getattr(function, "__code__", None), "co_firstlineno", None),
+        )
+    try:
+        return function(*arguments)
+    except (Exception, SystemExit) as error:
+        return solution.describe(error, exercise)
+
+
+def _signature_problem(
+    function: Callable[..., Any], name: str, arguments: tuple[object, ...]
+) -> str | None:
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        return None  # nothing to compare with: the call itself will tell
+    try:
+        signature.bind(*arguments)
+    except TypeError as error:
+        return f"{name}{signature} cannot take the {len(arguments)} arguments it is given: {error}"
+    return None
+
+
+def describe(value: object) -> str:
+    """The type of a value as a student would say it."""
+    if value is None:
+        return "None"
+    if isinstance(value, Tensor):
+        return f"Tensor of shape {tuple(value.shape)}"
+    if isinstance(value, np.ndarray):
+        return f"array of shape {value.shape}"
+    return type(value).__name__
+
+
+def describe_returned(value: object) -> Returned:
+    """The outer shape of what came back."""
+    if isinstance(value, (tuple, list)):
+        kinds = ", ".join(describe(item) for item in value[:8])
+        kind = "tuple" if isinstance(value, tuple) else "list"
+        return Returned(f"a {kind} of {len(value)}: {kinds}" if value else f"an empty {kind}", len(value))
+    return Returned(describe(value), None)
+
+
+def as_number(value: object) -> float | None:
+    """A value as a float, if it holds exactly one number."""
+    if isinstance(value, Tensor):
+        value = value.detach().cpu().numpy()
+    if isinstance(value, (bool, str, bytes)) or value is None:
+        return None
+    try:
+        array = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        return None
+    return float(array.reshape(-1)[0]) if array.size == 1 else None

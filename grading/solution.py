@@ -1,0 +1,175 @@
+"""A solution on disk: the folder that is being checked, and the functions in its files.
+
+Nothing is imported before a check asks for it, so that one broken file costs its own exercise
+only, and each file is taken in once, whatever becomes of it.
+"""
+
+import importlib.machinery
+import importlib.util
+import sys
+import traceback
+import types
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from grading.environments import EpisodeOver
+from grading.outcome import Raised, RaisedKind
+
+ROOT = Path(__file__).resolve().parent.parent
+MAX_SOURCE_BYTES = 1_000_000
+
+
+class NoSuchSolution(ValueError):
+    """There is no folder to check; the message says what was looked for."""
+
+
+def find_solution(name: str, root: Path = ROOT) -> Path:
+    """The folder that holds the exercise files of a solution.
+
+    `name` is `exercises`, `reference`, or a path to a submission (a folder that holds an
+    `exercises/` folder). Raises NoSuchSolution.
+    """
+    if name in ("exercises", "reference"):
+        folder = root / name
+        if not folder.is_dir():
+            raise NoSuchSolution(f"this repository has no {name}/ folder")
+        return folder
+    submission = Path(name).expanduser()
+    if not submission.is_dir():
+        raise NoSuchSolution(f"no such submission: {name} is not a folder")
+    folder = submission / "exercises"
+    if folder.is_symlink():
+        raise NoSuchSolution(f"{name}/exercises is a symbolic link: hand in the folder itself")
+    if not folder.is_dir():
+        raise NoSuchSolution(f"{name} holds no exercises/ folder: is it the right folder?")
+    return folder.resolve()
+
+
+@dataclass
+class Solution:
+    """The functions of one folder of exercises, each file imported when first asked for.
+
+    `package` is the name under which the files see each other (`from exercises.x import y`).
+    """
+
+    folder: Path
+    package: str = "exercises"
+    _loaded: dict[str, types.ModuleType | Raised] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        self.folder = self.folder.resolve()
+        package = types.ModuleType(self.package)
+        package.__path__ = [str(self.folder)]
+        package.__spec__ = importlib.machinery.ModuleSpec(self.package, None, is_package=True)
+        sys.modules[self.package] = package
+
+    def file(self, exercise: str) -> Path:
+        """The file of an exercise: `challenges/entropy_bonus` is a file in a subfolder."""
+        return self.folder / f"{exercise}.py"
+
+    def label(self, path: str | Path) -> str:
+        """A file of this solution as a student calls it: `exercises/collect_episode.py`."""
+        return f"{self.folder.name}/{Path(path).relative_to(self.folder).as_posix()}"
+
+    def function(self, exercise: str, name: str) -> Callable[..., Any] | Raised:
+        """The function `name` of an exercise, or what stands in the way of it."""
+        if exercise not in self._loaded:
+            # Until the import is through, it counts as never ending: a time limit may cut it off.
+            self._loaded[exercise] = self._problem(
+                exercise, "the file never finished importing", kind="timeout"
+            )
+            self._loaded[exercise] = self._load(exercise)
+        module = self._loaded[exercise]
+        if isinstance(module, Raised):
+            return module
+        function = getattr(module, name, None)
+        if function is None:
+            return self._problem(
+                exercise,
+                f"{self.label(self.file(exercise))} defines no function {name}: is it misspelt?",
+                kind="missing",
+            )
+        if not callable(function):
+            return self._problem(
+                exercise, f"{name} is {type(function).__name__}, not a function", kind="missing"
+            )
+        return function  # type: ignore[no-any-return]
+
+    def _problem(
+        self, exercise: str, cause: str, kind: RaisedKind, line: int | None = None
+    ) -> Raised:
+        return Raised(kind=kind, cause=cause, file=self.label(self.file(exercise)), line=line)
+
+    def _load(self, exercise: str) -> types.ModuleType | Raised:
+        path = self.file(exercise)
+        label = self.label(path)
+        if path.resolve() != path:
+            return self._problem(
+                exercise, f"{label} is a symbolic link: hand in the file itself", "missing"
+            )
+        if not path.is_file():
+            return self._problem(exercise, f"{label} is missing", "missing")
+        if path.stat().st_size > MAX_SOURCE_BYTES:
+            return self._problem(exercise, f"{label} is larger than a megabyte", "missing")
+        source = path.read_bytes()
+        name = ".".join([self.package, *exercise.split("/")])
+        spec = importlib.util.spec_from_file_location(name, path)
+        assert spec is not None  # a path that ends in .py always has one
+        module = importlib.util.module_from_spec(spec)
+        try:
+            code = compile(source, str(path), "exec", dont_inherit=True)
+            sys.modules[name] = module
+            exec(code, module.__dict__)  # noqa: S102 - running the student's file is the point
+        except SyntaxError as error:
+            if not _is_utf8(source):
+                return self._problem(
+                    exercise, f"{label} is not text in UTF-8: save it with that encoding", "syntax"
+                )
+            return self._problem(
+                exercise,
+                f"{label} does not parse: {error.msg}, line {error.lineno}",
+                "syntax",
+                error.lineno,
+            )
+        except (Exception, SystemExit) as error:
+            return self.describe(error, exercise)
+        return module
+
+    def describe(self, error: Exception | SystemExit, exercise: str) -> Raised:
+        """An exception that came out of this solution, as plain data with the student's frames."""
+        frames = [
+            frame
+            for frame in traceback.extract_tb(error.__traceback__)
+            if Path(frame.filename).is_relative_to(self.folder)
+        ]
+        label = self.label(frames[-1].filename if frames else self.file(exercise))
+        line = frames[-1].lineno if frames else None
+        kind: RaisedKind = "exception"
+        if isinstance(error, SystemExit):
+            kind, cause = "exit", "sys.exit() was called: return instead"
+        elif isinstance(error, NotImplementedError) and frames and error.args == (frames[-1].name,):
+            kind = "not_attempted"
+            cause = f"not attempted yet: the blank in {label}:{line} still raises for it"
+        elif isinstance(error, EpisodeOver):
+            kind, cause = "over", str(error)
+        elif isinstance(error, ModuleNotFoundError) and not frames[1:]:
+            kind = "missing"
+            cause = f"{label} imports {error.name!r}, which the course does not install"
+        else:
+            text = str(error).strip().split("\n")[0]
+            cause = f"{type(error).__name__}: {text}" if text else type(error).__name__
+        lines = [
+            f"{self.label(frame.filename)}:{frame.lineno} in {frame.name}\n    {frame.line}"
+            for frame in frames
+        ]
+        return Raised(kind, cause, label, line, "\n".join(lines), error)
+
+
+def _is_utf8(source: bytes) -> bool:
+    try:
+        source.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,0 +1,350 @@
+"""The checks of exercise 1, `actor_critic_step`: 45 points."""
+
+from functools import cache
+from math import isfinite
+
+import numpy as np
+import pytest
+
+from grading.cases import (
+    Networks,
+    StepCase,
+    constant_networks,
+    describe_episode,
+    generator,
+    random_episode,
+    random_networks,
+)
+from grading.checks import CheckFailed, check
+from grading.compare import norm
+from grading.judge import CONSTANT, StepTrials, require_change, require_loss
+from grading.messages import Message, number
+from grading.solution import Solution
+from lesson import GAMMA
+
+RUNS = "actor_critic_step/runs"
+WORKED = "actor_critic_step/worked_example"
+ACTOR_LOSS = "actor_critic_step/actor_loss"
+CRITIC_LOSS = "actor_critic_step/critic_loss"
+ACTOR_GRADIENT = "actor_critic_step/actor_gradient"
+CRITIC_GRADIENT = "actor_critic_step/critic_gradient"
+ISOLATED = "actor_critic_step/critic_isolated"
+ONE_STEP = "actor_critic_step/one_step_each"
+
+THINK_ACTOR_LOSS = (
+    "-sum of log_prob times advantage: is each of the three words sum, minus and advantage there?"
+)
+THINK_CRITIC_LOSS = "the mean of what, squared, over which steps?"
+
+
+@pytest.fixture(scope="module")
+def trials(solution: Solution, device: str) -> StepTrials:
+    return StepTrials(solution, device)
+
+
+def _case(
+    purpose: str, seed: int, rewards: list[float], networks: Networks | None = None, **options: float
+) -> StepCase:
+    rng = generator(seed, purpose)
+    networks = networks or random_networks(rng)
+    episode = random_episode(rng, networks, rewards)
+    return StepCase(
+        describe_episode(episode.rewards), networks, (episode,), seed=seed, **options
+    )
+
+
+@cache
+def varied(seed: int) -> StepCase:
+    """Six different rewards of both signs: no two ways of adding them up agree."""
+    rng = generator(seed, "varied rewards")
+    rewards = rng.choice([-4, -3, -2, -1, 1, 2, 3, 4, 5, 6], size=6, replace=False)
+    return _case("varied", seed, [float(reward) for reward in rewards])
+
+
+@cache
+def worked_example() -> StepCase:
+    """The lesson's own numbers: a return of 15, a value of 12, an advantage of 3."""
+    return _case("worked", 0, [15.0], constant_networks([0.5, 0.5], value=12.0))
+
+
+@cache
+def perfect_critic(seed: int) -> StepCase:
+    """V(s_t) = G_t = 2 everywhere: the critic's own loss has nothing left to teach it."""
+    rng = generator(seed, "perfect critic weights")
+    networks = random_networks(rng)
+    hidden, bias, output, output_bias = networks.critic
+    value = 2.0
+    critic = (hidden, bias, np.zeros_like(output), np.full_like(output_bias, value))
+    rewards = [value - GAMMA * value, value - GAMMA * value, value]
+    case = _case("perfect critic", seed, rewards, Networks(networks.actor, critic))
+    return StepCase(
+        "T=3, V(s_t) = G_t = 2 at every step", case.networks, case.episodes, seed=seed
+    )
+
+
+@cache
+def unusual_rewards(seed: int) -> tuple[StepCase, ...]:
+    """All negative, all zero, fractions below one."""
+    return (
+        _case("negative", seed, [-2.0, -1.0, -3.0]),
+        _case("zero", seed, [0.0, 0.0, 0.0, 0.0]),
+        _case("fractional", seed, [0.25, 0.5, 0.75, 0.125]),
+    )
+
+
+@cache
+def several_calls(seed: int, optimizer: str, calls: int) -> StepCase:
+    """Episodes of different lengths, one after the other on the same networks."""
+    rng = generator(seed, f"several {optimizer}")
+    networks = random_networks(rng)
+    episodes = tuple(
+        random_episode(rng, networks, rng.choice([-2.0, -1.0, 1.0, 2.0, 3.0], size=3 + index).tolist())
+        for index in range(calls)
+    )
+    return StepCase(
+        f"{calls} calls in a row, the first with {describe_episode(episodes[0].rewards)}",
+        networks,
+        episodes,
+        optimizer=optimizer,  # type: ignore[arg-type]
+        seed=seed,
+    )
+
+
+@cache
+def one_step(seed: int) -> StepCase:
+    return _case("one step", seed, [2.5])
+
+
+@cache
+def long(seed: int) -> StepCase:
+    rewards = generator(seed, "long rewards").normal(1.0, 1.0, size=400).round(2)
+    return _case("long", seed, rewards.tolist(), actor_lr=1e-5, critic_lr=1e-3)
+
+
+@cache
+def other_sizes(seed: int) -> StepCase:
+    networks = random_networks(generator(seed, "other weights"), state_dim=7, n_actions=5, hidden_dim=24)
+    return _case("other sizes", seed, [1.0, -2.0, 3.0, 0.5, -1.5], networks)
+
+
+@check(RUNS, points=3)
+def test_it_takes_an_episode_and_returns_two_finite_floats(
+    trials: StepTrials, case_seed: int
+) -> None:
+    """It takes an episode and returns two finite Python floats."""
+    case = varied(case_seed)
+    call = trials.outcome(case).calls[0]
+    got = f"it returned {call.returned.description}"
+    expected = "a tuple of 2: float, float"
+    read = "exercise-1-the-update"
+    if call.returned.length != 2:
+        cause = (
+            "nothing was returned."
+            if call.returned.description == "None"
+            else "two losses are to be returned, and nothing else."
+        )
+        raise CheckFailed(Message(cause, got=got, expected=expected, case=case.description, read=read))
+    if call.types != ("float", "float"):
+        raise CheckFailed(
+            Message(
+                "the losses are not Python floats.",
+                got=got,
+                expected=expected,
+                think="how does a tensor with one element become a plain number?",
+                case=case.description,
+                read=read,
+            )
+        )
+    losses = [loss for loss in call.losses if loss is not None]
+    if not all(isfinite(loss) for loss in losses):
+        raise CheckFailed(
+            Message(
+                "a loss is not a finite number.",
+                got=f"actor loss {number(losses[0])}, critic loss {number(losses[1])}",
+                expected="two finite numbers",
+                think="where could a division by zero, or a logarithm of zero, come in?",
+                case=case.description,
+                read=read,
+            )
+        )
+
+
+@check(WORKED, points=3, needs=[RUNS])
+def test_the_lessons_own_numbers_come_out(trials: StepTrials) -> None:
+    """The lesson's own numbers come out: return 15, value 12, advantage 3."""
+    case = worked_example()
+    got, expected = trials.calls(case)[0]
+    think = "return 15, value 12, so the advantage is 3; log 0.5 = -0.693"
+    require_loss(0, got, expected, case, think, "the-worked-numbers")
+    require_loss(1, got, expected, case, think, "the-worked-numbers")
+
+
+@check(ACTOR_LOSS, points=6, needs=[RUNS, WORKED])
+def test_the_actor_loss_is_minus_the_sum_of_log_prob_times_advantage(
+    trials: StepTrials, case_seed: int
+) -> None:
+    """The actor loss is minus the sum of log-probability times advantage."""
+    case = varied(case_seed)
+    require_loss(0, *trials.calls(case)[0], case, THINK_ACTOR_LOSS, "the-actor-loss")
+
+
+@check(CRITIC_LOSS, points=5, needs=[RUNS, WORKED])
+def test_the_critic_loss_is_the_mean_squared_error(trials: StepTrials, case_seed: int) -> None:
+    """The critic loss is the mean squared error between returns and values."""
+    case = varied(case_seed)
+    require_loss(1, *trials.calls(case)[0], case, THINK_CRITIC_LOSS, "the-critic-loss")
+
+
+@check(ONE_STEP, points=2, needs=[RUNS])
+def test_each_optimizer_that_was_passed_in_steps_exactly_once(
+    trials: StepTrials, case_seed: int
+) -> None:
+    """Each optimizer that was passed in takes exactly one step."""
+    case = varied(case_seed)
+    call = trials.outcome(case).calls[0]
+    steps = {"actor_optimizer": call.actor_steps, "critic_optimizer": call.critic_steps}
+    wrong = [name for name, count in steps.items() if count != 1]
+    if wrong:
+        raise CheckFailed(
+            Message(
+                f"{' and '.join(wrong)} did not take exactly one step.",
+                got=", ".join(f"{name} stepped {count} times" for name, count in steps.items()),
+                expected="one step of each",
+                think="it is the caller's optimizer that has to step: it remembers earlier calls",
+                case=case.description,
+                read="the-update",
+            )
+        )
+
+
+@check(ISOLATED, points=4, needs=[RUNS, CRITIC_LOSS])
+def test_the_critic_is_not_trained_on_the_actor_loss(
+    trials: StepTrials, case_seed: int, advice: list[str]
+) -> None:
+    """The critic is not trained on the actor's loss."""
+    case = perfect_critic(case_seed)
+    got, _ = trials.calls(case)[0]
+    gradient = norm(got.critic_delta) / case.critic_lr
+    # The value error is zero up to rounding; a leak is of the order of the summed log-probs.
+    if not gradient <= 1e-3:
+        raise CheckFailed(
+            Message(
+                "the critic moves although its own loss has nothing left to teach it.",
+                got=f"critic gradient |g| = {number(gradient)}",
+                expected="critic gradient |g| = 0  (the value loss alone)",
+                think="which network should the actor's loss be allowed to move?",
+                case=case.description,
+                read=CONSTANT,
+            )
+        )
+    if got.critic_backward_passes > 1:
+        advice.append(
+            "The actor's loss also sends a gradient into the critic; a later zero_grad happens to "
+            f"wipe it. Make the value a constant there: exercises/README.md#{CONSTANT}"
+        )
+
+
+@check(ACTOR_GRADIENT, points=5, needs=[RUNS, ACTOR_LOSS, ONE_STEP])
+def test_the_actor_follows_the_gradient_of_its_loss(trials: StepTrials, case_seed: int) -> None:
+    """The actor moves along the gradient of its loss."""
+    case = varied(case_seed)
+    require_change(
+        "actor",
+        *trials.calls(case)[0],
+        case,
+        "does the loss that you return also reach the actor, through the log-probs, once?",
+        "the-update",
+    )
+
+
+@check(CRITIC_GRADIENT, points=4, needs=[RUNS, CRITIC_LOSS, ISOLATED, ONE_STEP])
+def test_the_critic_follows_the_gradient_of_its_loss(trials: StepTrials, case_seed: int) -> None:
+    """The critic moves along the gradient of its loss."""
+    case = varied(case_seed)
+    require_change(
+        "critic",
+        *trials.calls(case)[0],
+        case,
+        "does the critic loss, and nothing else, reach the critic through the values?",
+        "the-update",
+    )
+
+
+@check("actor_critic_step/stale_gradients", points=4, needs=[RUNS, ACTOR_GRADIENT, CRITIC_GRADIENT])
+def test_gradients_of_an_earlier_call_do_not_leak_in(trials: StepTrials, case_seed: int) -> None:
+    """Gradients of an earlier call do not leak into the next one."""
+    case = several_calls(case_seed, "sgd", 2)
+    think = "the first call is right: what does backward() leave behind for the second?"
+    for index, (got, expected) in enumerate(trials.calls(case)):
+        for which in ("actor", "critic"):
+            when = f" in call {index + 1}"
+            require_change(which, got, expected, case, think, "the-update", when)
+
+
+@check("actor_critic_step/adam", points=2, needs=[RUNS, "actor_critic_step/stale_gradients"])
+def test_three_calls_in_a_row_with_adam_agree(trials: StepTrials, case_seed: int) -> None:
+    """Three calls in a row with Adam move both networks as the reference does."""
+    case = several_calls(case_seed, "adam", 3)
+    think = "Adam remembers: is it the caller's optimizer that steps, in every call?"
+    for index, (got, expected) in enumerate(trials.calls(case)):
+        for which in ("actor", "critic"):
+            when = f" in call {index + 1} with Adam"
+            require_change(which, got, expected, case, think, "the-update", when)
+
+
+@check("actor_critic_step/leaves_alone", points=2, needs=[RUNS])
+def test_what_belongs_to_the_caller_is_left_alone(trials: StepTrials, case_seed: int) -> None:
+    """The caller's lists, random state, modes and optimizer settings are left alone."""
+    case = varied(case_seed)
+    changed = trials.outcome(case).calls[0].changed
+    if changed:
+        raise CheckFailed(
+            Message(
+                f"the call changes {changed[0]}, which is the caller's.",
+                got="changed: " + ", ".join(changed),
+                expected="only the weights and the optimizers' memories change",
+                think="work on a copy, and leave global settings to whoever runs the program",
+                case=case.description,
+                read="exercise-1-the-update",
+            )
+        )
+
+
+@check("actor_critic_step/rewards", points=1, needs=[RUNS, ACTOR_LOSS, CRITIC_LOSS])
+def test_negative_zero_and_fractional_rewards_count(trials: StepTrials, case_seed: int) -> None:
+    """Negative, zero and fractional rewards count as they are."""
+    for case in unusual_rewards(case_seed):
+        for which in (0, 1):
+            think = "is anything rounded, clipped or divided on the way?"
+            require_loss(which, *trials.calls(case)[0], case, think, "returns")
+
+
+@check("actor_critic_step/one_step_episode", points=1, needs=[RUNS, ACTOR_LOSS, CRITIC_LOSS])
+def test_an_episode_of_one_step_works(trials: StepTrials, case_seed: int) -> None:
+    """An episode of one step works like any other."""
+    case = one_step(case_seed)
+    _require_all(trials, case, "what is the spread of one number, and the shape of one value?")
+
+
+@check("actor_critic_step/long_episode", points=2, needs=[RUNS, ACTOR_LOSS, CRITIC_LOSS])
+def test_a_long_episode_with_large_gradients_works(trials: StepTrials, case_seed: int) -> None:
+    """An episode of 400 steps with large gradients works like any other."""
+    case = long(case_seed)
+    _require_all(trials, case, "is anything cut off, clipped, or discounted once too often?")
+
+
+@check("actor_critic_step/other_sizes", points=1, needs=[RUNS, ACTOR_LOSS, CRITIC_LOSS])
+def test_other_numbers_of_state_components_and_actions_work(
+    trials: StepTrials, case_seed: int
+) -> None:
+    """Other numbers of state components and actions work too."""
+    case = other_sizes(case_seed)
+    _require_all(trials, case, "is the 4 or the 2 of CartPole written anywhere?")
+
+
+def _require_all(trials: StepTrials, case: StepCase, think: str) -> None:
+    got, expected = trials.calls(case)[0]
+    require_loss(0, got, expected, case, think, "the-actor-loss")
+    require_loss(1, got, expected, case, think, "the-critic-loss")
+    require_change("actor", got, expected, case, think, "the-update")
+    require_change("critic", got, expected, case, think, "the-update")

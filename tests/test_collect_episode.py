@@ -1,0 +1,453 @@
+"""The checks of exercise 2, `collect_episode_with_values`: 35 points."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+from math import log
+
+import numpy as np
+import pytest
+
+from grading.binomial import acceptance
+from grading.cases import CollectCase, Networks, generator, random_networks
+from grading.checks import CheckFailed, check
+from grading.compare import same_arrays, same_number, same_numbers
+from grading.judge import CollectTrials
+from grading.messages import Message, numbers
+from grading.outcome import CollectOutcome
+from grading.solution import Solution
+
+RUNS = "collect_episode/runs"
+STATES = "collect_episode/states"
+ACTIONS = "collect_episode/actions"
+REWARDS = "collect_episode/rewards"
+VALUES = "collect_episode/values"
+VALUE_TYPES = "collect_episode/value_types"
+LOG_PROBS = "collect_episode/log_probs"
+LOG_PROB_GRAPH = "collect_episode/log_prob_graph"
+ENDS_TERMINATED = "collect_episode/ends_when_terminated"
+ENDS_TRUNCATED = "collect_episode/ends_when_truncated"
+WHOLE = "collect_episode/whole_episode"
+
+EXERCISE = "exercise-2-collecting-an-episode"
+NAMES = ("states", "actions", "rewards", "log_probs", "values")
+FALSE_ALARM = 1e-9
+"""How often a collector that follows the policy fails the check of its actions."""
+UNLIKELY = 0.05
+"""Probability of the less likely action in the long episode."""
+
+
+@pytest.fixture(scope="module")
+def trials(solution: Solution, device: str) -> CollectTrials:
+    return CollectTrials(solution, device)
+
+
+def _script(
+    purpose: str,
+    seed: int,
+    rewards: Sequence[float],
+    description: str,
+    networks: Networks | None = None,
+) -> CollectCase:
+    rng = generator(seed, purpose)
+    networks = networks or random_networks(rng)
+    observations = rng.normal(size=(len(rewards) + 1, networks.state_dim)).astype(np.float32)
+    return CollectCase(
+        description, networks, seed, observations=observations, rewards=tuple(rewards)
+    )
+
+
+@cache
+def scripted(seed: int) -> CollectCase:
+    """Distinct states, rewards 1, 10, 100, ...; ends terminated and truncated at once."""
+    rewards = [10.0**step for step in range(6)]
+    return _script(
+        "scripted", seed, rewards, "a scripted episode, T=6, rewards [1, 10, 100, ..., 100000]"
+    )
+
+
+@cache
+def terminated(seed: int) -> CollectCase:
+    case = _script("terminated", seed, [1.0, 10.0, 100.0], "T=3, ends with terminated=True only")
+    return replace(case, truncated=False)
+
+
+@cache
+def truncated(seed: int) -> CollectCase:
+    case = _script("truncated", seed, [1.0, 10.0, 100.0], "T=3, ends with truncated=True only")
+    return replace(case, terminated=False)
+
+
+@cache
+def one_step(seed: int) -> CollectCase:
+    networks = random_networks(generator(seed, "other"), state_dim=7, n_actions=5, hidden_dim=24)
+    return _script(
+        "one step", seed, [-2.5], "T=1, 7 state components, 5 actions, reward -2.5", networks
+    )
+
+
+@cache
+def reusing(seed: int) -> CollectCase:
+    case = _script("reusing", seed, [1.0, 10.0, 100.0, 1000.0], "T=4, one buffer for all states")
+    return replace(case, reuse_buffer=True)
+
+
+@cache
+def long(seed: int) -> CollectCase:
+    """1,100 steps in which the policy prefers one action, now this one and now that, 95 to 5."""
+    steps = 1100
+    rng = generator(seed, "long")
+    observations = rng.normal(size=(steps + 1, 4)).astype(np.float32)
+    observations[:, 0] = rng.choice([-1.0, 1.0], size=steps + 1)
+    # The hidden units see only the sign of the first component; each prefers its own action.
+    hidden = np.array([[1, 0, 0, 0], [-1, 0, 0, 0]], np.float32)
+    preference = log((1 - UNLIKELY) / UNLIKELY) * np.eye(2, dtype=np.float32)
+    critic = random_networks(rng, hidden_dim=2).critic
+    networks = Networks((hidden, np.zeros(2, np.float32), preference, np.zeros(2, np.float32)), critic)
+    return CollectCase(
+        f"a scripted episode of {steps} steps; in each, one action has probability {UNLIKELY}",
+        networks,
+        seed,
+        observations=observations,
+        rewards=(1.0,) * steps,
+    )
+
+
+@cache
+def cartpole(seed: int, limit: int) -> CollectCase:
+    networks = random_networks(generator(seed, "cartpole"))
+    words = f"real CartPole-v1 with a time limit of {limit} steps"
+    return CollectCase(words, networks, seed, max_episode_steps=limit)
+
+
+def fail(case: CollectCase, cause: str, got: str, expected: str, think: str = "") -> None:
+    raise CheckFailed(
+        Message(cause, got, expected, think=think, case=case.description, read=EXERCISE)
+    )
+
+
+@check(RUNS, points=3)
+def test_it_returns_five_lists_of_the_episodes_length(
+    trials: CollectTrials, case_seed: int
+) -> None:
+    """It plays one episode and returns five lists of its length."""
+    case = scripted(case_seed)
+    outcome = trials.outcome(case)
+    steps = len(outcome.trajectory.steps)
+    if outcome.returned.length != 5:
+        fail(
+            case,
+            "five lists are to be returned.",
+            f"it returned {outcome.returned.description}",
+            "a tuple of 5: list, list, list, list, list",
+        )
+    if None in outcome.lengths:
+        name = NAMES[outcome.lengths.index(None)]
+        fail(
+            case,
+            f"`{name}` is not a list.",
+            f"it returned {outcome.returned.description}",
+            "a tuple of 5: list, list, list, list, list",
+        )
+    if set(outcome.lengths) != {len(case.rewards)} or steps != len(case.rewards):
+        lengths = ", ".join(
+            f"{name} {length}" for name, length in zip(NAMES, outcome.lengths, strict=True)
+        )
+        fail(
+            case,
+            "the lists do not have one entry for each step of the episode.",
+            f"{lengths}; the environment was stepped {steps} times",
+            f"{len(case.rewards)} steps, and as many entries in each list",
+            "what is stored in each round of the loop, and when does the loop end?",
+        )
+
+
+@check(STATES, points=3, needs=[RUNS])
+def test_each_state_is_the_one_before_the_step(trials: CollectTrials, case_seed: int) -> None:
+    """Each state is the one that the action was chosen in."""
+    _require_states(scripted(case_seed), trials)
+
+
+def _require_states(case: CollectCase, trials: CollectTrials) -> None:
+    outcome = trials.outcome(case)
+    true = [step.state for step in outcome.trajectory.steps]
+    got = outcome.states or ()
+    if len(got) == len(true) and all(_same_state(g, t) for g, t in zip(got, true, strict=True)):
+        return
+    wrong = next((t for t, (g, s) in enumerate(zip(got, true, strict=False)) if not _same_state(g, s)), 0)
+    after = true[1:]
+    shifted = len(got) == len(true) > 1 and all(
+        _same_state(g, t) for g, t in zip(got[:-1], after, strict=True)
+    )
+    fail(
+        case,
+        "the stored states are those after the step."
+        if shifted
+        else f"the state stored at t={wrong} is not the one that the action was chosen in.",
+        f"states[{wrong}] = {_show_state(got, wrong)}",
+        f"states[{wrong}] = {_show_state(true, wrong)}",
+        "at which moment of the round is `state` still the one that the actor saw?",
+    )
+
+
+def _same_state(got: np.ndarray, true: np.ndarray) -> bool:
+    return got.shape == true.shape and bool(np.all(np.abs(got - true) <= 1e-6))
+
+
+def _show_state(states: Sequence[np.ndarray], index: int) -> str:
+    if index >= len(states):
+        return "nothing"
+    state = np.atleast_1d(states[index])
+    return numbers(state.ravel()) + ("" if state.ndim == 1 else f" of shape {state.shape}")
+
+
+@check(ACTIONS, points=1, needs=[RUNS])
+def test_each_action_is_the_one_that_was_taken(trials: CollectTrials, case_seed: int) -> None:
+    """Each stored action is the one that the environment was stepped with."""
+    case = scripted(case_seed)
+    _require_list("actions", case, trials.outcome(case), "which action did env.step receive?")
+
+
+@check(REWARDS, points=3, needs=[RUNS])
+def test_every_reward_is_stored_as_it_was_paid(trials: CollectTrials, case_seed: int) -> None:
+    """Every reward is stored as it was paid."""
+    case = scripted(case_seed)
+    _require_list("rewards", case, trials.outcome(case), "what did env.step return for this action?")
+
+
+@check(VALUE_TYPES, points=1, needs=[RUNS])
+def test_each_value_is_a_python_float(trials: CollectTrials, case_seed: int) -> None:
+    """Each value is a Python float, without a graph."""
+    case = scripted(case_seed)
+    types = trials.outcome(case).value_types
+    if types != ("float",):
+        fail(
+            case,
+            "the values are not Python floats.",
+            f"values hold: {', '.join(types) or 'nothing'}",
+            "values hold: float",
+            "how does a tensor with one element become a plain number?",
+        )
+
+
+@check(VALUES, points=3, needs=[RUNS])
+def test_each_value_is_the_critics_estimate_of_its_state(
+    trials: CollectTrials, case_seed: int
+) -> None:
+    """Each value is the critic's estimate of the state at that step."""
+    case = scripted(case_seed)
+    _require_list("values", case, trials.outcome(case), "whose output is it, and for which state?")
+
+
+def _truth(name: str, outcome: CollectOutcome) -> tuple[float, ...]:
+    steps = outcome.trajectory.steps
+    return {
+        "actions": tuple(float(step.action) for step in steps),
+        "rewards": tuple(step.reward for step in steps),
+        "values": outcome.true_values,
+        "log_probs": outcome.true_log_probs,
+    }[name]
+
+
+def _require_list(name: str, case: CollectCase, outcome: CollectOutcome, think: str) -> None:
+    got: tuple[float, ...] = getattr(outcome, name) or ()
+    true = _truth(name, outcome)
+    if same_numbers(got, true):
+        return
+    different = (t for t, (g, e) in enumerate(zip(got, true, strict=False)) if not same_number(g, e))
+    index = next(different, min(len(got), len(true)))
+    last = len(true) > 1 and len(got) == len(true)
+    if last and same_numbers(got[:-1], true[1:]):
+        cause = f"`{name}` are those of the next step."
+    elif last and same_numbers(got[::-1], true):
+        cause = f"`{name}` stand in reverse order."
+    else:
+        cause = f"`{name}` are not what they were at step t={index}."
+    fail(case, cause, f"{name} = {numbers(got)}", f"{name} = {numbers(true)}", think)
+
+
+@check(LOG_PROBS, points=4, needs=[RUNS])
+def test_each_log_prob_is_that_of_the_action_taken(trials: CollectTrials, case_seed: int) -> None:
+    """Each log-probability is a scalar: that of the action taken, under the actor."""
+    case = scripted(case_seed)
+    outcome = trials.outcome(case)
+    shapes = [kind for kind in outcome.log_prob_types if kind.startswith("Tensor of shape (1")]
+    if shapes:
+        fail(
+            case,
+            "the log-probabilities are not scalars.",
+            f"log_probs hold: {', '.join(outcome.log_prob_types)}",
+            "log_probs hold: Tensor of shape ()",
+            "a batch of one state gives a batch of one: where does that dimension come from?",
+        )
+    _require_list(
+        "log_probs", case, outcome, "log, of the probability, of the action that was really taken?"
+    )
+
+
+@check(LOG_PROB_GRAPH, points=3, needs=[RUNS, LOG_PROBS])
+def test_each_log_prob_keeps_its_graph_to_the_actor(trials: CollectTrials, case_seed: int) -> None:
+    """Each log-probability keeps the graph that leads back to the actor."""
+    case = scripted(case_seed)
+    outcome = trials.outcome(case)
+    if outcome.log_prob_types != ("Tensor of shape () with graph",):
+        fail(
+            case,
+            "the log-probabilities have lost their graph, so the actor cannot learn from them.",
+            f"log_probs hold: {', '.join(outcome.log_prob_types) or 'nothing'}",
+            "log_probs hold: Tensor of shape () with graph",
+            "which calls turn a tensor into one that no gradient flows through?",
+        )
+    if not same_arrays(outcome.log_prob_gradient, outcome.true_gradient):
+        fail(
+            case,
+            "the log-probabilities send the wrong gradient to the actor.",
+            "another gradient than that of log pi(a_t|s_t)",
+            "the gradient of log pi(a_t|s_t) in the actor's weights",
+            "is the graph the actor's own, from this state, and unbroken?",
+        )
+
+
+@check(ENDS_TERMINATED, points=1, needs=[RUNS])
+def test_the_episode_ends_when_terminated(trials: CollectTrials, case_seed: int) -> None:
+    """The episode ends when the environment says terminated."""
+    _require_length(terminated(case_seed), trials)
+
+
+@check(ENDS_TRUNCATED, points=2, needs=[RUNS])
+def test_the_episode_ends_when_truncated(trials: CollectTrials, case_seed: int) -> None:
+    """The episode ends when the environment says truncated."""
+    _require_length(truncated(case_seed), trials)
+
+
+def _require_length(case: CollectCase, trials: CollectTrials) -> None:
+    outcome = trials.outcome(case)
+    true = len(case.rewards)
+    got = len(outcome.rewards or ())
+    if not got == len(outcome.trajectory.steps) == true:
+        fail(
+            case,
+            f"the episode has {true} steps, and {got} were collected.",
+            f"{got} rewards; the environment was stepped {len(outcome.trajectory.steps)} times",
+            f"{true} rewards and {true} steps",
+            "on which two flags of env.step does the loop depend?",
+        )
+
+
+@check("collect_episode/resets_once", points=1, needs=[RUNS])
+def test_the_environment_is_reset_once_without_a_seed(
+    trials: CollectTrials, case_seed: int
+) -> None:
+    """The environment is reset once, without a seed."""
+    case = scripted(case_seed)
+    trajectory = trials.outcome(case).trajectory
+    if trajectory.reset_seeds != (None,):
+        seeds = [f"reset(seed={s})" if s is not None else "reset()" for s in trajectory.reset_seeds]
+        fail(
+            case,
+            "the environment is to be reset exactly once, without a seed.",
+            ", ".join(seeds) or "no reset at all",
+            "reset()",
+            "what would every episode look like if each began from the same seed?",
+        )
+
+
+@check(WHOLE, points=1, needs=[RUNS])
+def test_a_long_episode_is_played_to_its_end(trials: CollectTrials, case_seed: int) -> None:
+    """A long episode is played to its end."""
+    _require_length(long(case_seed), trials)
+
+
+@check("collect_episode/follows_the_policy", points=3, needs=[RUNS, WHOLE])
+def test_actions_are_drawn_from_the_policy(trials: CollectTrials, case_seed: int) -> None:
+    """Actions are drawn with the probabilities that the actor gives them."""
+    case = long(case_seed)
+    steps = trials.outcome(case).trajectory.steps
+    # The state's first component says which action the policy prefers.
+    unlikely = sum(step.action != (0 if step.state[0] > 0 else 1) for step in steps)
+    low, high = acceptance(len(steps), UNLIKELY, FALSE_ALARM)
+    if not low <= unlikely <= high:
+        fail(
+            case,
+            "the actions are not drawn from the policy.",
+            f"the action of probability {UNLIKELY} was taken {unlikely} times in {len(steps)} steps",
+            f"about {UNLIKELY * len(steps):.0f} times; {low} to {high} pass, and a collector that "
+            f"follows the policy falls outside once in {1 / FALSE_ALARM:,.0f} times",
+            "is each action sampled, from the actor's probabilities, once?",
+        )
+
+
+@check("collect_episode/cartpole", points=2, needs=[RUNS, ENDS_TERMINATED, ENDS_TRUNCATED])
+def test_it_collects_from_real_cartpole(trials: CollectTrials, case_seed: int) -> None:
+    """On real CartPole-v1, too, everything agrees with what happened."""
+    # Six steps cannot end otherwise than by the limit: the pole takes longer to fall.
+    for limit in (500, 6):
+        case = cartpole(case_seed, limit)
+        outcome = trials.outcome(case)
+        if not outcome.trajectory.ended:
+            fail(
+                case,
+                "the episode was left before its end.",
+                f"{len(outcome.trajectory.steps)} steps, not ended",
+                "an episode that ended",
+            )
+        _require_states(case, trials)
+        for name in ("actions", "rewards", "log_probs", "values"):
+            _require_list(name, case, outcome, "what differs from the scripted environment?")
+
+
+@check("collect_episode/copies_states", points=1, needs=[RUNS, STATES])
+def test_states_survive_an_environment_that_reuses_its_buffer(
+    trials: CollectTrials, case_seed: int
+) -> None:
+    """States survive an environment that reuses one buffer for all observations."""
+    case = reusing(case_seed)
+    outcome = trials.outcome(case)
+    true = [step.state for step in outcome.trajectory.steps]
+    got = outcome.states or ()
+    if len(got) > 1 and all(np.array_equal(state, got[0]) for state in got):
+        fail(
+            case,
+            "all stored states are the same array.",
+            f"{len(got)} times {_show_state(got, 0)}",
+            f"states[0] = {_show_state(true, 0)}, and so on",
+            "the environment writes each observation into the same array: when is a copy needed?",
+        )
+    _require_states(case, trials)
+
+
+@check("collect_episode/other_sizes", points=1, needs=[RUNS, STATES, VALUES, LOG_PROBS])
+def test_one_step_and_other_sizes_work(trials: CollectTrials, case_seed: int) -> None:
+    """An episode of one step, with other numbers of components and actions, works too."""
+    case = one_step(case_seed)
+    outcome = trials.outcome(case)
+    _require_length(case, trials)
+    _require_states(case, trials)
+    for name in ("actions", "rewards", "log_probs", "values"):
+        _require_list(name, case, outcome, "is the 4 or the 2 of CartPole written anywhere?")
+
+
+@check("collect_episode/leaves_alone", points=2, needs=[RUNS])
+def test_what_belongs_to_the_caller_is_left_alone(trials: CollectTrials, case_seed: int) -> None:
+    """The networks, the caller's environment and the random seeds are left alone."""
+    case = scripted(case_seed)
+    outcome = trials.outcome(case)
+    changed = list(outcome.changed)
+    if outcome.trajectory.closed:
+        changed.append("the environment (it was closed)")
+    other = trials.outcome(replace(case, seed=case.seed + 1))
+    changed += [
+        f"the seed of {generator_name} (two runs from different seeds end in the same state)"
+        for generator_name, one, two in zip(
+            ("torch", "numpy", "python"), outcome.random_states, other.random_states, strict=True
+        )
+        if one == two
+    ]
+    if changed:
+        fail(
+            case,
+            f"the call changes {changed[0]}, which is the caller's.",
+            "changed: " + "; ".join(changed),
+            "random numbers are drawn, and nothing else changes",
+            "what would the caller's next episode find changed?",
+        )
