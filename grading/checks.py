@@ -11,7 +11,7 @@ A check that fails although a check it needs has failed too is one cause seen tw
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Literal, NoReturn, TypeVar
 
 import pytest
 
@@ -88,7 +88,7 @@ _STATUS_OF: dict[str, Status] = {
 }
 
 
-def fail_raised(raised: Raised, case: str = "", read: str = "") -> None:
+def fail_raised(raised: Raised, case: str = "", read: str = "") -> NoReturn:
     """Fail with what stands in the way of an outcome. Always raises CheckFailed.
 
     The failure carries the student's own traceback, so that `pytest --pdb` opens where it happened.

@@ -132,7 +132,7 @@ def require_change(
     elif fact:
         cause = f"the {which}'s gradient is off{when}: {fact}."
     else:
-        cause = f"the {which} moves in the wrong direction{when}."
+        cause = f"the {which} does not follow the gradient of its loss{when}."
     measure = "gradient |g|" if case.optimizer == "sgd" else "change of the weights"
     unit = lr if case.optimizer == "sgd" else 1.0
     raise CheckFailed(
@@ -154,7 +154,8 @@ def _angle(moved: tuple, wanted: tuple) -> str:  # type: ignore[type-arg]
     if not lengths > 0:
         return ""
     product = sum(float((a * b).sum()) for a, b in zip(moved, wanted, strict=True))
-    return f" (cosine between the two: {number(product / lengths)})"
+    cosine = product / lengths
+    return f"  (cosine of the angle between them: {number(cosine)})" if cosine < 0.999 else ""
 
 
 def _scale(case: StepCase) -> float:

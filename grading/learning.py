@@ -6,7 +6,7 @@ forward pass in numpy for all of them. Each finished episode goes to the solutio
 states, a list of scalar log-probs with their graph, a list of rewards.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import gymnasium as gym
@@ -33,7 +33,7 @@ class Protocol:
     episodes: int = 100
     window: int = 20
     threshold: float = 105.0
-    looks: tuple[int, ...] = (40, 60, 70, 80, 90, 100)
+    looks: tuple[int, ...] = tuple(range(40, 101, 5))
     hopeless: tuple[tuple[int, float], ...] = ((40, 20.0), (60, 32.0))
     actor_lr: float = 0.003
     critic_lr: float = 0.01
@@ -207,8 +207,11 @@ class _Learner:
         )
 
 
-def curve(rewards: np.ndarray, finished: int, every: int = 10) -> Sequence[tuple[int, float]]:
-    """(episode, mean reward of the `every` episodes up to it) over all runs."""
-    return [
-        (end, statistic(rewards, end, every)) for end in range(every, finished + 1, every)
-    ]
+def draw_curve(rewards: np.ndarray, finished: int, every: int = 10) -> list[str]:
+    """The learning curve as text: a bar for each `every` episodes, a character for 5 steps."""
+    lines = [f"episodes   mean reward of {len(rewards)} runs"]
+    for end in range(every, finished + 1, every):
+        value = statistic(rewards, end, every)
+        bar = "#" * round(value / 5) if np.isfinite(value) else ""
+        lines.append(f"{end - every + 1:>3} to {end:<3} {value:>6.0f}  {bar}"[:76])
+    return lines

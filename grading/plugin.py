@@ -14,14 +14,16 @@ import pytest
 
 from grading.checks import Check, CheckFailed
 from grading.grade import CheckResult, Grade, result_from_json
-from grading.reports.terminal import Line, table
+from grading.reports.terminal import Line, curves, table
 from grading.solution import NoSuchSolution, Solution, find_solution
 
 MAX_CAPTURED = 2_000
-"""Characters of a student's own output that are shown with a failure."""
+"""Characters of a student's own output that are shown with a failure ..."""
+MAX_LINE = 200
+"""... and of each line, where there is more than that."""
 
-_RESULT = pytest.StashKey[CheckResult]()
 _ADVICE = pytest.StashKey[list[str]]()
+_REMARKS = pytest.StashKey[list[str]]()
 _RUN = pytest.StashKey["CheckRun"]()
 
 
@@ -34,13 +36,14 @@ class CheckRun:
 
     def __init__(self, record: Path | None) -> None:
         self.results: dict[str, CheckResult] = {}
+        self.never_returned: set[str] = set()
+        """Ids of checks that ran out of time or took their process with them."""
         self._record = record
         if record is not None and record.is_file():
             for line in record.read_text("utf-8").splitlines():
                 event = json.loads(line)
-                if event["event"] == "result":
-                    result = result_from_json(event["result"])
-                    self.results[result.id] = result
+                if event["event"] in ("result", "killed"):
+                    self._take(result_from_json(event["result"]), event["event"] == "killed")
 
     def write(self, event: str, **data: object) -> None:
         """Append an event to the record, if there is one."""
@@ -50,8 +53,13 @@ class CheckRun:
 
     def add(self, result: CheckResult) -> None:
         """Take in a result."""
-        self.results[result.id] = result
+        self._take(result, killed=False)
         self.write("result", result=asdict(result))
+
+    def _take(self, result: CheckResult, killed: bool) -> None:
+        self.results[result.id] = result
+        if killed or result.status == "timeout":
+            self.never_returned.add(result.id)
 
     def unmet(self, check: Check) -> list[CheckResult]:
         """The results of needed checks that did not pass; those that were not run are no reason."""
@@ -129,6 +137,12 @@ def advice(request: pytest.FixtureRequest) -> list[str]:
     return request.node.stash.setdefault(_ADVICE, [])  # type: ignore[no-any-return]
 
 
+@pytest.fixture
+def remarks(request: pytest.FixtureRequest) -> list[str]:
+    """What a check wants to show although it passed: append lines to it."""
+    return request.node.stash.setdefault(_REMARKS, [])  # type: ignore[no-any-return]
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Fast checks first, learning last; leave out what the record already has."""
     items.sort(key=lambda item: item.get_closest_marker("learning") is not None)
@@ -152,8 +166,8 @@ def pytest_runtest_call(item: pytest.Item) -> None:
     if check is None:
         return
     run = item.config.stash[_RUN]
-    run.write("start", id=check.id, time_limit=check.time_limit)
-    if any(result.status == "timeout" for result in run.unmet(check)):
+    run.write("start", id=check.id)
+    if any(result.id in run.never_returned for result in run.unmet(check)):
         raise _Needs
 
 
@@ -168,13 +182,14 @@ def pytest_runtest_makereport(
         return report
     run = item.config.stash[_RUN]
     result = _result(item, check, call, run)
+    if _is_the_graders_fault(call):
+        run.write("fault", id=check.id, text=str(report.longrepr)[-4000:])
     run.add(result)
-    item.stash[_RESULT] = result
     report.user_properties.append(("check", asdict(result)))
     if result.status != "passed":
         report.outcome = "failed"
         if not _is_the_graders_fault(call):
-            report.longrepr = result.message
+            report.longrepr = result.message + "\n"
         report.sections = [(name, _shorten(text)) for name, text in report.sections]
     return report
 
@@ -191,7 +206,7 @@ def _result(
     folder = find_solution(item.config.option.solution)
     exercise_file = f"{folder.name}/{check.exercise}.py"
     file = exercise_file if (folder / f"{check.exercise}.py").is_file() else ""
-    status, message, line = "passed", "", None
+    status, message, line = "passed", "\n".join(item.stash.get(_REMARKS, [])), None
     if call.excinfo is not None:
         error = call.excinfo.value
         if isinstance(error, CheckFailed):
@@ -246,9 +261,11 @@ def _innermost(call: pytest.CallInfo[None], folder: Path) -> tuple[str, int] | N
 
 
 def _shorten(text: str) -> str:
+    """The beginning of a student's output: the cause must stay on the screen."""
     if len(text) <= MAX_CAPTURED:
         return text
-    return text[:MAX_CAPTURED] + f"\n... and {len(text) - MAX_CAPTURED:,} characters more"
+    lines = [line[:MAX_LINE] for line in text[:MAX_CAPTURED].splitlines()]
+    return "\n".join([*lines, f"... and more: {len(text):,} characters in all"])
 
 
 def _result_of(report: pytest.TestReport) -> dict[str, Any] | None:
@@ -279,7 +296,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         return
     terminalreporter.ensure_newline()
     terminalreporter.section("your points", sep="=")
-    for line in table(Grade(config.option.solution, results)):
+    grade = Grade(config.option.solution, results)
+    for line in (*curves(grade), *table(grade)):
         terminalreporter.write_line(line.text, **_markup(line))
 
 

@@ -4,11 +4,13 @@ Nothing is done behind the student's back: the loop calls the two functions it i
 changes nothing in between (advantages, above all, are not normalised).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import gymnasium as gym
 import torch
+from torch.nn import Parameter
+from torch.optim import Optimizer
 
 from lesson.networks import Actor, Critic
 
@@ -61,6 +63,7 @@ def train_actor_critic(
     lr_critic: float = 0.01,
     seed: int = 0,
     device: str | torch.device = "cpu",
+    make_optimizer: Callable[[Iterator[Parameter], float], Optimizer] = torch.optim.Adam,
     on_episode: Callable[[int, float, float, float], None] | None = None,
 ) -> TrainingRun:
     """Train on `env_name` with the solution's own `actor_critic_step` and collector.
@@ -72,8 +75,8 @@ def train_actor_critic(
     env = gym.make(env_name)
     try:
         actor, critic = make_networks(env, seed, device)
-        actor_optimizer = torch.optim.Adam(actor.parameters(), lr=lr_actor)
-        critic_optimizer = torch.optim.Adam(critic.parameters(), lr=lr_critic)
+        actor_optimizer = make_optimizer(actor.parameters(), lr_actor)
+        critic_optimizer = make_optimizer(critic.parameters(), lr_critic)
         history: list[tuple[float, float, float]] = []
         with torch.random.fork_rng():
             torch.manual_seed(seed)

@@ -31,6 +31,9 @@ CRITIC_GRADIENT = "actor_critic_step/critic_gradient"
 ISOLATED = "actor_critic_step/critic_isolated"
 ONE_STEP = "actor_critic_step/one_step_each"
 
+BASIC = (RUNS, ACTOR_LOSS, CRITIC_LOSS, ONE_STEP, ISOLATED, ACTOR_GRADIENT, CRITIC_GRADIENT)
+"""What an ordinary episode shows: special ones are of interest only if that is right."""
+
 THINK_ACTOR_LOSS = (
     "-sum of log_prob times advantage: is each of the three words sum, minus and advantage there?"
 )
@@ -229,7 +232,7 @@ def test_the_critic_is_not_trained_on_the_actor_loss(
     if not gradient <= 1e-3:
         raise CheckFailed(
             Message(
-                "the critic moves although its own loss has nothing left to teach it.",
+                "the critic moves although its own loss is already zero.",
                 got=f"critic gradient |g| = {number(gradient)}",
                 expected="critic gradient |g| = 0  (the value loss alone)",
                 think="which network should the actor's loss be allowed to move?",
@@ -319,21 +322,21 @@ def test_negative_zero_and_fractional_rewards_count(trials: StepTrials, case_see
             require_loss(which, *trials.calls(case)[0], case, think, "returns")
 
 
-@check("actor_critic_step/one_step_episode", points=1, needs=[RUNS, ACTOR_LOSS, CRITIC_LOSS])
+@check("actor_critic_step/one_step_episode", points=1, needs=BASIC)
 def test_an_episode_of_one_step_works(trials: StepTrials, case_seed: int) -> None:
     """An episode of one step works like any other."""
     case = one_step(case_seed)
     _require_all(trials, case, "what is the spread of one number, and the shape of one value?")
 
 
-@check("actor_critic_step/long_episode", points=2, needs=[RUNS, ACTOR_LOSS, CRITIC_LOSS])
+@check("actor_critic_step/long_episode", points=2, needs=BASIC)
 def test_a_long_episode_with_large_gradients_works(trials: StepTrials, case_seed: int) -> None:
     """An episode of 400 steps with large gradients works like any other."""
     case = long(case_seed)
     _require_all(trials, case, "is anything cut off, clipped, or discounted once too often?")
 
 
-@check("actor_critic_step/other_sizes", points=1, needs=[RUNS, ACTOR_LOSS, CRITIC_LOSS])
+@check("actor_critic_step/other_sizes", points=1, needs=BASIC)
 def test_other_numbers_of_state_components_and_actions_work(
     trials: StepTrials, case_seed: int
 ) -> None:

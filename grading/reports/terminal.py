@@ -50,6 +50,16 @@ def failures(grade: Grade) -> Iterator[Line]:
         yield Line("")
 
 
+def curves(grade: Grade) -> Iterator[Line]:
+    """What checks that passed have to show: the learning curve."""
+    for check in grade.checks:
+        if check.status == "passed" and check.message:
+            yield Line(check.id)
+            for line in check.message.splitlines():
+                yield from (Line(f"  {part}") for part in textwrap.wrap(line, 76) or [""])
+            yield Line("")
+
+
 def _state(checks: tuple[CheckResult, ...]) -> tuple[str, Style]:
     if all(c.status == "passed" for c in checks):
         return "done", "good"

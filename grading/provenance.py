@@ -1,0 +1,39 @@
+"""Where a grade comes from: versions, platform, device, isolation, seeds, and what was hashed."""
+
+import hashlib
+import platform
+from collections.abc import Iterable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from grading.solution import ROOT
+
+_PACKAGES = ("torch", "gymnasium", "numpy", "pytest", "pytest-timeout")
+_CHECKS = ("tests", "grading", "lesson", "reference")
+
+
+def provenance(folder: Path, isolation: str, device: str, seed: int) -> dict[str, Any]:
+    """The provenance of a grade of the exercise files in `folder`."""
+    return {
+        "versions": {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES},
+        "platform": platform.platform(),
+        "device": device,
+        "isolation": isolation,
+        "advisory": isolation != "require",
+        "seed": seed,
+        "seed_policy": "one fixed seed for the cases of all checks",
+        "graded_files": _hash(folder, folder.rglob("*.py")),
+        "checks": _hash(ROOT, (f for top in _CHECKS for f in (ROOT / top).rglob("*.py"))),
+    }
+
+
+def _hash(root: Path, files: Iterable[Path]) -> str:
+    """SHA-256 over names and contents of regular files, in the order of their names."""
+    digest = hashlib.sha256()
+    for file in sorted(files):
+        if file.is_file() and not file.is_symlink():
+            content = file.read_bytes()
+            digest.update(f"{file.relative_to(root).as_posix()} {len(content)}\n".encode())
+            digest.update(content)
+    return f"sha256:{digest.hexdigest()}"

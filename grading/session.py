@@ -1,0 +1,209 @@
+"""One grading session: the checks in a pytest of their own, watched from outside.
+
+The child process writes what happens to a record, a line at a time. If it dies or hangs in the
+middle of a check, that check gets its verdict here, and a new child goes on with the rest: code
+that ends the process costs its own checks, never the grade.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import deque
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from grading.checks import Check, Status
+from grading.grade import CheckResult, result_from_json
+from grading.messages import Message
+from grading.solution import ROOT
+
+GRACE = 15.0
+"""Seconds beyond its own time limit that a check gets before its process is killed."""
+START_LIMIT = 120.0
+"""Seconds for a child to import what it needs and to begin its first check."""
+
+
+class GraderError(RuntimeError):
+    """The grader could not do its work; this is never a submission's fault."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to check, and how."""
+
+    solution: str
+    """`exercises`, `reference`, or an absolute path of a submission."""
+    device: str = "cpu"
+    seed: int = 0
+    skip_learning: bool = False
+
+
+def run_checks(request: Request) -> tuple[CheckResult, ...]:
+    """The result of every check, in the order of the checks. Raises GraderError."""
+    with tempfile.TemporaryDirectory(prefix="grading-") as folder:
+        record = _Record(Path(folder) / "record.jsonl")
+        while not record.ended:
+            before = len(record.results)
+            child = _Child(request, record.path)
+            try:
+                _watch(child, record)
+            finally:
+                child.stop()
+            if not record.ended and len(record.results) == before:
+                raise GraderError(f"the checks could not be run:\n{child.last_words()}")
+        return tuple(record.results[check.id] for check in record.checks)
+
+
+def _watch(child: "_Child", record: "_Record") -> None:
+    """Follow one child until it is through, or has to be replaced."""
+    waiting_since = time.monotonic()
+    while True:
+        running = child.running()
+        if record.read():
+            waiting_since = time.monotonic()
+        if record.ended:
+            return
+        check = record.current
+        if not running:
+            if check is not None:
+                record.verdict(check, *_died(child.exit_code()))
+            return
+        limit = START_LIMIT if check is None else check.time_limit + GRACE
+        if time.monotonic() - waiting_since > limit:
+            if check is None:
+                raise GraderError(f"the checks did not begin within {limit:g} seconds")
+            record.verdict(check, "timeout", Message(
+                f"it was still running after {limit:g} seconds, and could not be interrupted.",
+                think="which loop never meets its end, or catches every exception?",
+            ))
+            return
+        time.sleep(0.05)
+
+
+def _died(code: int) -> tuple[Status, Message]:
+    how = f"by signal {-code}" if code < 0 else f"with exit status {code}"
+    return "error", Message(
+        "the code ended the whole Python process.",
+        got=f"the process ended {how} in the middle of this check",
+        expected="the function returns",
+        think="does anything call os._exit, or crash the interpreter?",
+    )
+
+
+class _Record:
+    """What the child has written so far."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.checks: list[Check] = []
+        self.results: dict[str, CheckResult] = {}
+        self.current: Check | None = None
+        self.ended = False
+        self._lines_read = 0
+
+    def read(self) -> bool:
+        """Take in new lines; whether there were any."""
+        if not self.path.is_file():
+            return False
+        # A line is complete when its end has been written.
+        lines = self.path.read_text("utf-8").splitlines(keepends=True)
+        complete = [line for line in lines if line.endswith("\n")]
+        new = complete[self._lines_read :]
+        self._lines_read = len(complete)
+        for line in new:
+            self._take(json.loads(line))
+        return bool(new)
+
+    def verdict(self, check: Check, status: Status, message: Message) -> None:
+        """Decide on a check whose process is gone, so that the next child knows."""
+        result = CheckResult(
+            id=check.id,
+            exercise=check.exercise,
+            title=check.title,
+            points=0,
+            max_points=check.points,
+            bonus=check.bonus,
+            status=status,
+            message=str(message),
+        )
+        complete = self.path.read_text("utf-8").splitlines(keepends=True)[: self._lines_read]
+        complete.append(json.dumps({"event": "killed", "result": asdict(result)}) + "\n")
+        self.path.write_text("".join(complete), "utf-8")
+        self.read()
+
+    def _take(self, event: dict[str, Any]) -> None:
+        kind = event["event"]
+        if kind == "checks" and not self.checks:
+            self.checks = [Check(**{**c, "needs": tuple(c["needs"])}) for c in event["checks"]]
+        elif kind == "start":
+            self.current = next(c for c in self.checks if c.id == event["id"])
+        elif kind in ("result", "killed"):
+            result = result_from_json(event["result"])
+            self.results[result.id] = result
+            self.current = None
+        elif kind == "fault":
+            raise GraderError(f"the check {event['id']} itself went wrong:\n{event['text']}")
+        elif kind == "end":
+            # A child that is cut short also says so: what counts is that nothing is missing.
+            self.ended = all(check.id in self.results for check in self.checks)
+
+
+class _Child:
+    """A pytest in a process group of its own; the end of its output is kept, the rest dropped."""
+
+    def __init__(self, request: Request, record: Path) -> None:
+        command = [sys.executable, "-m", "pytest", "tests", "--solution", request.solution]
+        command += ["--device", request.device, "--case-seed", str(request.seed)]
+        command += ["--record", str(record), "-p", "no:cacheprovider", "-p", "pytest_timeout"]
+        if request.skip_learning:
+            command += ["-m", "not learning"]
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
+        environment |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+        self._process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        self._tail: deque[bytes] = deque(maxlen=16)
+        assert self._process.stdout is not None
+        self._reader = threading.Thread(
+            target=self._drain, args=(self._process.stdout,), daemon=True
+        )
+        self._reader.start()
+
+    def _drain(self, output: IO[bytes]) -> None:
+        while chunk := os.read(output.fileno(), 4096):
+            self._tail.append(chunk)
+
+    def running(self) -> bool:
+        return self._process.poll() is None
+
+    def exit_code(self) -> int:
+        return self._process.wait()
+
+    def last_words(self) -> str:
+        text = b"".join(self._tail).decode("utf-8", "replace")
+        return "\n".join(text.splitlines()[-15:])
+
+    def stop(self) -> None:
+        """End the child and what it started."""
+        if hasattr(os, "killpg"):
+            try:
+                os.killpg(self._process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass  # it and all of its children are gone already
+        else:
+            self._process.kill()
+        self._process.wait()
+        # A process that left the group may still hold the pipe; it is not waited for.
+        self._reader.join(timeout=2)
