@@ -17,7 +17,7 @@ def collect_episode_with_values(
 
     Args:
         env: a gymnasium environment with flat observations and discrete actions.
-        actor: `actor.sample_action(state)` gives (action, log_prob) for a state tensor (state_dim,).
+        actor: `actor.sample_action(state_t)` gives (action, log_prob) for a tensor (state_dim,).
         critic: maps a state tensor (state_dim,) to a scalar tensor ().
 
     Returns:
@@ -26,7 +26,7 @@ def collect_episode_with_values(
             states     s_t, the observation in which a_t was chosen, shape (state_dim,)
             actions    a_t, an int drawn from the policy pi(.|s_t)
             rewards    r_t, a float: what the environment paid for a_t
-            log_probs  log pi(a_t|s_t), a scalar tensor that keeps its graph: the actor learns from it
+            log_probs  log pi(a_t|s_t), a scalar tensor with its graph: the actor learns from it
             values     V(s_t), a Python float: nothing learns from it
 
     The episode ends when the environment says terminated *or* truncated.

@@ -1,0 +1,1 @@
+"""How a verdict is reached: cases, probes, outcomes, checks, the grade and its reports."""

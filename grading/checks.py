@@ -60,7 +60,8 @@ def check(
         if not title:
             raise ValueError(f"{id}: give the check a docstring, its title in reports")
         facts = Check(id, title, points, tuple(needs), bonus, time_limit)
-        return pytest.mark.timeout(time_limit)(pytest.mark.check(facts)(test))
+        marked: Test = pytest.mark.timeout(time_limit)(pytest.mark.check(facts)(test))
+        return marked
 
     return decorate
 
@@ -97,9 +98,7 @@ def fail_raised(raised: Raised, case: str = "", read: str = "") -> NoReturn:
         message: Message | str = raised.cause
     else:
         message = Message(raised.cause, case=case, detail=raised.traceback, read=read)
-    failure = CheckFailed(
-        message, _STATUS_OF.get(raised.kind, "error"), raised.file, raised.line
-    )
+    failure = CheckFailed(message, _STATUS_OF.get(raised.kind, "error"), raised.file, raised.line)
     if raised.exception is not None:
         raise failure.with_traceback(raised.exception.__traceback__)
     raise failure

@@ -59,7 +59,9 @@ def ratio(got: Sequence[np.ndarray], expected: Sequence[np.ndarray]) -> float | 
     whole = norm(expected)
     if whole == 0:
         return None
-    product = sum(float(np.sum(g.astype(np.float64) * e)) for g, e in zip(got, expected, strict=True))
+    product = sum(
+        float(np.sum(g.astype(np.float64) * e)) for g, e in zip(got, expected, strict=True)
+    )
     factor = product / whole**2
     rest = norm([g - factor * e for g, e in zip(got, expected, strict=True)])
     return factor if rest <= GRADIENT_TOLERANCE * max(norm(got), 1e-12) else None
@@ -70,7 +72,7 @@ def describe_factor(factor: float | None, steps: int) -> str:
     if factor is None:
         return ""
     telling = {
-        0.0: "nothing arrives at all",
+        0.0: "it is zero",
         -1.0: "the sign is the other way round",
         0.5: "it is half of the expected one",
         2.0: "it is twice the expected one",
@@ -82,6 +84,10 @@ def describe_factor(factor: float | None, steps: int) -> str:
             float(steps): f"it is the expected one times T = {steps}",
         }
     return next(
-        (words for value, words in telling.items() if abs(factor - value) <= 1e-3 * abs(value) + 1e-6),
+        (
+            words
+            for value, words in telling.items()
+            if abs(factor - value) <= 1e-3 * abs(value) + 1e-6
+        ),
         "",
     )

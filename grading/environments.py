@@ -8,9 +8,12 @@ import numpy as np
 
 from grading.outcome import Trajectory, TrueStep
 
+MAX_RESETS = 100
+"""A collector that resets in every round of its loop would never come to an end."""
+
 
 class EpisodeOver(RuntimeError):
-    """The environment was stepped after it had said that the episode ended."""
+    """The environment was stepped after the end of its episode, or reset without end."""
 
 
 class ScriptedEnv(gym.Env[np.ndarray, int]):
@@ -44,7 +47,7 @@ class ScriptedEnv(gym.Env[np.ndarray, int]):
         self.observation_space = gym.spaces.Box(
             -np.inf, np.inf, observations.shape[1:], dtype=np.float32
         )
-        self.action_space = gym.spaces.Discrete(n_actions)
+        self.action_space = gym.spaces.Discrete(n_actions)  # type: ignore[assignment] # numpy's int
 
     def _observe(self) -> np.ndarray:
         if not self._reuse_buffer:
@@ -53,14 +56,20 @@ class ScriptedEnv(gym.Env[np.ndarray, int]):
         return self._buffer
 
     def reset(
-        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+        self,
+        *,
+        seed: int | None = None,
+        options: dict[str, Any] | None = None,  # noqa: ARG002 - gymnasium's signature
     ) -> tuple[np.ndarray, dict[str, Any]]:
         """Back to the first observation."""
         super().reset(seed=seed)
         self._now = 0
         return self._observe(), {}
 
-    def step(self, action: int) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
+    def step(
+        self,
+        action: int,  # noqa: ARG002 - the script goes on whatever is done
+    ) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
         """The next observation and reward of the script."""
         reward = self._rewards[self._now]
         self._now += 1
@@ -73,7 +82,8 @@ class Recorder(gym.Wrapper[np.ndarray, int, np.ndarray, int]):
     """Records every reset and step of an environment, and refuses steps after the end.
 
     `step` raises EpisodeOver after an end without a reset (an endless loop otherwise, for a
-    collector that overlooks the end), and ValueError for an action that is none.
+    collector that overlooks the end), as does `reset` after MAX_RESETS; an action that is none is
+    a ValueError.
     """
 
     def __init__(self, env: gym.Env[np.ndarray, int]) -> None:
@@ -88,6 +98,10 @@ class Recorder(gym.Wrapper[np.ndarray, int, np.ndarray, int]):
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[np.ndarray, dict[str, Any]]:
         """Reset, and record the seed that was asked for."""
+        if len(self._reset_seeds) == MAX_RESETS:
+            raise EpisodeOver(
+                f"env.reset was called again and again: {MAX_RESETS} times for one episode"
+            )
         self._reset_seeds.append(seed)
         state, info = self.env.reset(seed=seed, options=options)
         self._state = np.array(state)

@@ -84,7 +84,9 @@ class Grade:
 
 def result_from_json(data: dict[str, Any]) -> CheckResult:
     """A result as `to_json` wrote it."""
-    return CheckResult(**{**data, "diagnosis": tuple(data["diagnosis"]), "advice": tuple(data["advice"])})
+    return CheckResult(
+        **{**data, "diagnosis": tuple(data["diagnosis"]), "advice": tuple(data["advice"])}
+    )
 
 
 def to_mend(checks: Iterable[CheckResult]) -> list[CheckResult]:

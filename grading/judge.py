@@ -98,7 +98,9 @@ def require_loss(
     )
     raise CheckFailed(
         Message(
-            f"the {what} loss has the wrong value." if not fact else f"the {what} loss is off: {fact}.",
+            f"the {what} loss has the wrong value."
+            if not fact
+            else f"the {what} loss is off: {fact}.",
             got=f"{what} loss = {number(value)}",
             expected=f"{what} loss = {number(wanted)}",
             think=think,
@@ -139,8 +141,7 @@ def require_change(
         Message(
             cause,
             got=f"{which} {measure} = {number(norm(moved) / unit)}",
-            expected=f"{which} {measure} = {number(norm(wanted) / unit)}"
-            + _angle(moved, wanted),
+            expected=f"{which} {measure} = {number(norm(wanted) / unit)}" + _angle(moved, wanted),
             think=think,
             case=case.description,
             read=read,

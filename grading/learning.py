@@ -19,6 +19,9 @@ from lesson import Actor, Critic
 
 Step = Callable[..., object]
 
+MAX_STEPS = 500
+"""The time limit of CartPole-v1."""
+
 
 @dataclass(frozen=True)
 class Protocol:
@@ -93,7 +96,7 @@ def train_group(
     seed: int,
     protocol: Protocol = PROTOCOL,
     device: str = "cpu",
-    until: Callable[[np.ndarray, int], bool] = lambda rewards, finished: False,
+    until: Callable[[np.ndarray, int], bool] | None = None,
 ) -> Group:
     """Train `protocol.runs` independent runs, each for `protocol.episodes` episodes.
 
@@ -108,7 +111,7 @@ def train_group(
         finished = int(runs.episodes_done.min())
         if finished > asked:
             asked = finished
-            if until(runs.rewards, finished):
+            if until is not None and until(runs.rewards, finished):
                 break
     return Group(runs.rewards, asked, runs.steps)
 
@@ -133,8 +136,7 @@ class _Runs:
             for layer in zip(*(learner.actor_weights() for learner in self.learners), strict=True)
         ]
         self.observations, _ = self.env.reset(seed=int(self.random.integers(2**31)))
-        limit = self.env.spec.max_episode_steps  # type: ignore[union-attr]
-        ticks = protocol.episodes * (limit + 1)
+        ticks = protocol.episodes * (MAX_STEPS + 1)
         self.log_states = np.empty((ticks, n, 4), np.float32)
         self.log_actions = np.empty((ticks, n), np.int64)
         self.tick = 0

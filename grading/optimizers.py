@@ -40,23 +40,24 @@ class _CountingOptimizer(torch.optim.Optimizer):
         self.steps_taken += 1
         with torch.no_grad():
             for group in self.param_groups:
-                self._update([p for p in group["params"] if p.grad is not None], group["lr"])
+                used = [p for p in group["params"] if p.grad is not None]
+                self._update(used, [p.grad for p in used], group["lr"])
         return loss
 
     def _parameters(self) -> Iterator[Parameter]:
         for group in self.param_groups:
             yield from group["params"]
 
-    def _update(self, parameters: list[Parameter], lr: float) -> None:
+    def _update(self, parameters: list[Parameter], gradients: list[Tensor], lr: float) -> None:
         raise NotImplementedError
 
 
 class SGD(_CountingOptimizer):
     """theta <- theta - lr * gradient: the change of a parameter is its gradient, up to lr."""
 
-    def _update(self, parameters: list[Parameter], lr: float) -> None:
-        for parameter in parameters:
-            parameter.sub_(parameter.grad, alpha=lr)
+    def _update(self, parameters: list[Parameter], gradients: list[Tensor], lr: float) -> None:
+        for parameter, gradient in zip(parameters, gradients, strict=True):
+            parameter.sub_(gradient, alpha=lr)
 
 
 class Adam(_CountingOptimizer):
@@ -68,12 +69,16 @@ class Adam(_CountingOptimizer):
 
     beta1, beta2, epsilon = 0.9, 0.999, 1e-8
 
-    def _update(self, parameters: list[Parameter], lr: float) -> None:
+    def __init__(self, params: Iterator[Parameter], lr: float) -> None:
+        super().__init__(params, lr)
+        self._moments: dict[tuple[Parameter, ...], dict[str, Any]] = {}
+
+    def _update(self, parameters: list[Parameter], gradients: list[Tensor], lr: float) -> None:
         if not parameters:
             return
-        gradient = torch.cat([p.grad.flatten() for p in parameters])
-        # Keyed by the parameters at hand, as some may have no gradient in one call.
-        moments = self.state.setdefault(tuple(parameters), {})  # type: ignore[arg-type]
+        gradient = torch.cat([g.flatten() for g in gradients])
+        # Kept for the parameters at hand, as some may have no gradient in one call.
+        moments = self._moments.setdefault(tuple(parameters), {})
         if not moments:
             moments.update(t=0, m=torch.zeros_like(gradient), v=torch.zeros_like(gradient))
         moments["t"] += 1
@@ -85,5 +90,5 @@ class Adam(_CountingOptimizer):
         denominator = v.sqrt().div_(v_correction**0.5).add_(self.epsilon)
         change = m.div(denominator).mul_(lr / m_correction)
         sizes = [p.numel() for p in parameters]
-        for parameter, piece in zip(parameters, change.split(sizes), strict=True):
+        for parameter, piece in zip(parameters, torch.split(change, sizes), strict=True):
             parameter.sub_(piece.view_as(parameter))

@@ -16,7 +16,8 @@ _CHECKS = ("tests", "grading", "lesson", "reference")
 def provenance(folder: Path, isolation: str, device: str, seed: int) -> dict[str, Any]:
     """The provenance of a grade of the exercise files in `folder`."""
     return {
-        "versions": {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES},
+        "versions": {"python": platform.python_version()}
+        | {name: version(name) for name in _PACKAGES},
         "platform": platform.platform(),
         "device": device,
         "isolation": isolation,

@@ -14,6 +14,7 @@ import tempfile
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -78,10 +79,14 @@ def _watch(child: "_Child", record: "_Record") -> None:
         if time.monotonic() - waiting_since > limit:
             if check is None:
                 raise GraderError(f"the checks did not begin within {limit:g} seconds")
-            record.verdict(check, "timeout", Message(
-                f"it was still running after {limit:g} seconds, and could not be interrupted.",
-                think="which loop never meets its end, or catches every exception?",
-            ))
+            record.verdict(
+                check,
+                "timeout",
+                Message(
+                    f"it was still running after {limit:g} seconds, and could not be interrupted.",
+                    think="which loop never meets its end, or catches every exception?",
+                ),
+            )
             return
         time.sleep(0.05)
 
@@ -165,7 +170,7 @@ class _Child:
             command += ["-m", "not learning"]
         environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
         environment |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-        self._process = subprocess.Popen(
+        self._process = subprocess.Popen(  # noqa: S603 - its arguments are paths and numbers
             command,
             cwd=ROOT,
             env=environment,
@@ -198,10 +203,8 @@ class _Child:
     def stop(self) -> None:
         """End the child and what it started."""
         if hasattr(os, "killpg"):
-            try:
+            with suppress(ProcessLookupError):  # it and its children may be gone already
                 os.killpg(self._process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass  # it and all of its children are gone already
         else:
             self._process.kill()
         self._process.wait()

@@ -60,6 +60,9 @@ class Solution:
 
     def __post_init__(self) -> None:
         self.folder = self.folder.resolve()
+        # Another solution may have been loaded under this name: nothing of it may be found.
+        for name in [name for name in sys.modules if name.startswith(f"{self.package}.")]:
+            del sys.modules[name]
         package = types.ModuleType(self.package)
         package.__path__ = [str(self.folder)]
         package.__spec__ = importlib.machinery.ModuleSpec(self.package, None, is_package=True)
@@ -95,7 +98,7 @@ class Solution:
             return self._problem(
                 exercise, f"{name} is {type(function).__name__}, not a function", kind="missing"
             )
-        return function  # type: ignore[no-any-return]
+        return function
 
     def _problem(
         self, exercise: str, cause: str, kind: RaisedKind, line: int | None = None
@@ -113,7 +116,12 @@ class Solution:
             return self._problem(exercise, f"{label} is missing", "missing")
         if path.stat().st_size > MAX_SOURCE_BYTES:
             return self._problem(exercise, f"{label} is larger than a megabyte", "missing")
-        source = path.read_bytes()
+        try:
+            source = path.read_text("utf-8-sig")
+        except UnicodeDecodeError:
+            return self._problem(
+                exercise, f"{label} is not text in UTF-8: save it with that encoding", "syntax"
+            )
         name = ".".join([self.package, *exercise.split("/")])
         spec = importlib.util.spec_from_file_location(name, path)
         assert spec is not None  # a path that ends in .py always has one
@@ -123,17 +131,13 @@ class Solution:
             sys.modules[name] = module
             exec(code, module.__dict__)  # noqa: S102 - running the student's file is the point
         except SyntaxError as error:
-            if not _is_utf8(source):
-                return self._problem(
-                    exercise, f"{label} is not text in UTF-8: save it with that encoding", "syntax"
-                )
             return self._problem(
                 exercise,
                 f"{label} does not parse: {error.msg}, line {error.lineno}",
                 "syntax",
                 error.lineno,
             )
-        except (Exception, SystemExit) as error:
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - as may a student's file
             return self.describe(error, exercise)
         return module
 
@@ -165,11 +169,3 @@ class Solution:
             for frame in frames
         ]
         return Raised(kind, cause, label, line, "\n".join(lines), error)
-
-
-def _is_utf8(source: bytes) -> bool:
-    try:
-        source.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return False
-    return True

@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 class MarkerError(ValueError):
-    """The solution markers of a reference file are nested, unclosed, stray or outside a function."""
+    """The solution markers of a file are nested, unclosed, stray or outside a function."""
 
 
 def _function_at(tree: ast.Module, line: int) -> str | None:
@@ -113,9 +113,7 @@ def main(arguments: list[str] | None = None) -> int:
                 print(f"{asked.exercises.name}/{problem}: run `nox -s stubs`", file=sys.stderr)
             return 1 if problems else 0
         stubs = make_stubs(asked.reference)
-        filled_in = [
-            relative for relative in stubs if _is_filled_in(asked.exercises / relative)
-        ]
+        filled_in = [relative for relative in stubs if _is_filled_in(asked.exercises / relative)]
         if filled_in and not asked.overwrite:
             for relative in filled_in:
                 print(

@@ -37,7 +37,7 @@ class _Scaled(nn.Module):
         self.critic = critic
 
     def forward(self, state: Tensor) -> Tensor:
-        return self.critic(state) * 0.0  # type: ignore[no-any-return]
+        return self.critic(state) * 0.0
 
 
 def _reference() -> Step:
@@ -45,7 +45,7 @@ def _reference() -> Step:
         "actor_critic_step", "actor_critic_step"
     )
     if isinstance(step, Raised):
-        raise RuntimeError(f"the reference cannot be loaded: {step.cause}")
+        raise RuntimeError(f"the reference cannot be loaded: {step.cause}")  # noqa: TRY004
     return step
 
 
@@ -69,7 +69,9 @@ def learner(name: str) -> Step:
     def no_baseline(a: Any, c: Any, ao: Any, co: Any, s: Any, log_probs: Any, r: Any) -> object:
         return step(a, _Scaled(c), ao, co, s, log_probs, r)
 
-    def untrained_critic(a: Any, c: Any, ao: Any, co: Any, s: Any, log_probs: Any, r: Any) -> object:
+    def untrained_critic(
+        a: Any, c: Any, ao: Any, co: Any, s: Any, log_probs: Any, r: Any
+    ) -> object:
         for group in co.param_groups:
             group["lr"] = 0.0
         return step(a, c, ao, co, s, log_probs, r)
@@ -145,7 +147,8 @@ def stated_error() -> str:
 
 def table(study: dict[str, Any]) -> str:
     """The study as text."""
-    lines = [f"{'learner':<20}{'groups':>7}{'passed':>7}   best statistic: mean sd  min  5% 50%  95%  max"]
+    columns = "".join(f"{name:>6}" for name in ("mean", "sd", "min", "5%", "50%", "95%", "max"))
+    lines = [f"{'learner':<20}{'groups':>7}{'passed':>7}   {columns}"]
     for name, summary in study["learners"].items():
         best = summary["best"]
         spread = "".join(

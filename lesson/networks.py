@@ -19,7 +19,7 @@ class Actor(nn.Module):
         self.output = nn.Linear(hidden_dim, n_actions)
 
     def forward(self, state: Tensor) -> Tensor:
-        """Action probabilities: (state_dim,) -> (n_actions,), or (T, state_dim) -> (T, n_actions)."""
+        """Action probabilities: (state_dim,) -> (n_actions,), (T, state_dim) -> (T, n_actions)."""
         return F.softmax(self.output(F.relu(self.hidden(state))), dim=-1)
 
     def sample_action(self, state: Tensor) -> tuple[int, Tensor]:

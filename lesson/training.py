@@ -15,7 +15,7 @@ from torch.optim import Optimizer
 from lesson.networks import Actor, Critic
 
 Step = Callable[..., tuple[float, float]]
-Collect = Callable[..., tuple[list, list, list, list, list]]
+Collect = Callable[..., tuple[list[Any], list[Any], list[float], list[Any], list[float]]]
 
 
 class TrainingRun(NamedTuple):

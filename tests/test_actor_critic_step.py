@@ -19,8 +19,9 @@ from grading.checks import CheckFailed, check
 from grading.compare import norm
 from grading.judge import CONSTANT, StepTrials, require_change, require_loss
 from grading.messages import Message, number
+from grading.outcome import StepCall
 from grading.solution import Solution
-from lesson import GAMMA
+from lesson import compute_returns
 
 RUNS = "actor_critic_step/runs"
 WORKED = "actor_critic_step/worked_example"
@@ -30,8 +31,20 @@ ACTOR_GRADIENT = "actor_critic_step/actor_gradient"
 CRITIC_GRADIENT = "actor_critic_step/critic_gradient"
 ISOLATED = "actor_critic_step/critic_isolated"
 ONE_STEP = "actor_critic_step/one_step_each"
+LEAVES_ALONE = "actor_critic_step/leaves_alone"
+REWARDS = "actor_critic_step/rewards"
+STALE = "actor_critic_step/stale_gradients"
 
-BASIC = (RUNS, ACTOR_LOSS, CRITIC_LOSS, ONE_STEP, ISOLATED, ACTOR_GRADIENT, CRITIC_GRADIENT)
+BASIC = (
+    RUNS,
+    WORKED,
+    ACTOR_LOSS,
+    CRITIC_LOSS,
+    ONE_STEP,
+    ISOLATED,
+    ACTOR_GRADIENT,
+    CRITIC_GRADIENT,
+)
 """What an ordinary episode shows: special ones are of interest only if that is right."""
 
 THINK_ACTOR_LOSS = (
@@ -46,22 +59,35 @@ def trials(solution: Solution, device: str) -> StepTrials:
 
 
 def _case(
-    purpose: str, seed: int, rewards: list[float], networks: Networks | None = None, **options: float
+    purpose: str,
+    seed: int,
+    rewards: list[float],
+    networks: Networks | None = None,
+    actor_lr: float = 0.01,
+    critic_lr: float = 0.01,
 ) -> StepCase:
     rng = generator(seed, purpose)
     networks = networks or random_networks(rng)
     episode = random_episode(rng, networks, rewards)
     return StepCase(
-        describe_episode(episode.rewards), networks, (episode,), seed=seed, **options
+        describe_episode(episode.rewards),
+        networks,
+        (episode,),
+        actor_lr=actor_lr,
+        critic_lr=critic_lr,
+        seed=seed,
     )
 
 
 @cache
 def varied(seed: int) -> StepCase:
-    """Six different rewards of both signs: no two ways of adding them up agree."""
+    """Six different rewards, with large returns of both signs: no two ways of adding agree."""
     rng = generator(seed, "varied rewards")
-    rewards = rng.choice([-4, -3, -2, -1, 1, 2, 3, 4, 5, 6], size=6, replace=False)
-    return _case("varied", seed, [float(reward) for reward in rewards])
+    while True:
+        rewards = rng.choice([-7, -6, -5, -4, -3, 2, 3, 4, 5, 6, 7], size=6, replace=False)
+        returns = compute_returns(rewards.tolist())
+        if min(returns) < -4 and max(returns) > 4:
+            return _case("varied", seed, [float(reward) for reward in rewards])
 
 
 @cache
@@ -72,16 +98,16 @@ def worked_example() -> StepCase:
 
 @cache
 def perfect_critic(seed: int) -> StepCase:
-    """V(s_t) = G_t = 2 everywhere: the critic's own loss has nothing left to teach it."""
+    """V(s_t) = G_t = 100 everywhere: the critic's own loss has nothing left to teach it."""
     rng = generator(seed, "perfect critic weights")
     networks = random_networks(rng)
     hidden, bias, output, output_bias = networks.critic
-    value = 2.0
+    value = 100.0
     critic = (hidden, bias, np.zeros_like(output), np.full_like(output_bias, value))
-    rewards = [value - GAMMA * value, value - GAMMA * value, value]
+    rewards = [1.0, 1.0, value]  # 1 + 0.99 * 100 = 100
     case = _case("perfect critic", seed, rewards, Networks(networks.actor, critic))
     return StepCase(
-        "T=3, V(s_t) = G_t = 2 at every step", case.networks, case.episodes, seed=seed
+        "T=3, rewards [1, 1, 100], V(s_t) = G_t = 100", case.networks, case.episodes, seed=seed
     )
 
 
@@ -90,7 +116,8 @@ def unusual_rewards(seed: int) -> tuple[StepCase, ...]:
     """All negative, all zero, fractions below one."""
     return (
         _case("negative", seed, [-2.0, -1.0, -3.0]),
-        _case("zero", seed, [0.0, 0.0, 0.0, 0.0]),
+        # Small values leave small advantages: whatever else is in the loss stands out.
+        _case("zero", seed, [0.0] * 4, random_networks(generator(seed, "zero"), critic_gain=0.1)),
         _case("fractional", seed, [0.25, 0.5, 0.75, 0.125]),
     )
 
@@ -101,7 +128,9 @@ def several_calls(seed: int, optimizer: str, calls: int) -> StepCase:
     rng = generator(seed, f"several {optimizer}")
     networks = random_networks(rng)
     episodes = tuple(
-        random_episode(rng, networks, rng.choice([-2.0, -1.0, 1.0, 2.0, 3.0], size=3 + index).tolist())
+        random_episode(
+            rng, networks, rng.choice([-2.0, -1.0, 1.0, 2.0, 3.0], size=3 + index).tolist()
+        )
         for index in range(calls)
     )
     return StepCase(
@@ -126,7 +155,9 @@ def long(seed: int) -> StepCase:
 
 @cache
 def other_sizes(seed: int) -> StepCase:
-    networks = random_networks(generator(seed, "other weights"), state_dim=7, n_actions=5, hidden_dim=24)
+    networks = random_networks(
+        generator(seed, "other weights"), state_dim=7, n_actions=5, hidden_dim=24
+    )
     return _case("other sizes", seed, [1.0, -2.0, 3.0, 0.5, -1.5], networks)
 
 
@@ -146,7 +177,9 @@ def test_it_takes_an_episode_and_returns_two_finite_floats(
             if call.returned.description == "None"
             else "two losses are to be returned, and nothing else."
         )
-        raise CheckFailed(Message(cause, got=got, expected=expected, case=case.description, read=read))
+        raise CheckFailed(
+            Message(cause, got=got, expected=expected, case=case.description, read=read)
+        )
     if call.types != ("float", "float"):
         raise CheckFailed(
             Message(
@@ -178,17 +211,8 @@ def test_the_lessons_own_numbers_come_out(trials: StepTrials) -> None:
     case = worked_example()
     got, expected = trials.calls(case)[0]
     think = "return 15, value 12, so the advantage is 3; log 0.5 = -0.693"
-    require_loss(0, got, expected, case, think, "the-worked-numbers")
     require_loss(1, got, expected, case, think, "the-worked-numbers")
-
-
-@check(ACTOR_LOSS, points=6, needs=[RUNS, WORKED])
-def test_the_actor_loss_is_minus_the_sum_of_log_prob_times_advantage(
-    trials: StepTrials, case_seed: int
-) -> None:
-    """The actor loss is minus the sum of log-probability times advantage."""
-    case = varied(case_seed)
-    require_loss(0, *trials.calls(case)[0], case, THINK_ACTOR_LOSS, "the-actor-loss")
+    require_loss(0, got, expected, case, think, "the-worked-numbers")
 
 
 @check(CRITIC_LOSS, points=5, needs=[RUNS, WORKED])
@@ -196,6 +220,15 @@ def test_the_critic_loss_is_the_mean_squared_error(trials: StepTrials, case_seed
     """The critic loss is the mean squared error between returns and values."""
     case = varied(case_seed)
     require_loss(1, *trials.calls(case)[0], case, THINK_CRITIC_LOSS, "the-critic-loss")
+
+
+@check(ACTOR_LOSS, points=6, needs=[RUNS, WORKED, CRITIC_LOSS])
+def test_the_actor_loss_is_minus_the_sum_of_log_prob_times_advantage(
+    trials: StepTrials, case_seed: int
+) -> None:
+    """The actor loss is minus the sum of log-probability times advantage."""
+    case = varied(case_seed)
+    require_loss(0, *trials.calls(case)[0], case, THINK_ACTOR_LOSS, "the-actor-loss")
 
 
 @check(ONE_STEP, points=2, needs=[RUNS])
@@ -220,11 +253,34 @@ def test_each_optimizer_that_was_passed_in_steps_exactly_once(
         )
 
 
+@check(LEAVES_ALONE, points=2, needs=[RUNS])
+def test_what_belongs_to_the_caller_is_left_alone(trials: StepTrials, case_seed: int) -> None:
+    """The caller's lists, random state, modes and optimizer settings are left alone."""
+    case = varied(case_seed)
+    call = trials.outcome(case).calls[0]
+    _require_work(call, case, norm(call.actor_delta) + norm(call.critic_delta))
+    changed = call.changed
+    if changed:
+        raise CheckFailed(
+            Message(
+                f"the call changes {changed[0]}, which is the caller's.",
+                got="changed: " + ", ".join(changed),
+                expected="only the weights and the optimizers' memories change",
+                think="work on a copy, and leave global settings to whoever runs the program",
+                case=case.description,
+                read="exercise-1-the-update",
+            )
+        )
+
+
 @check(ISOLATED, points=4, needs=[RUNS, CRITIC_LOSS])
 def test_the_critic_is_not_trained_on_the_actor_loss(
     trials: StepTrials, case_seed: int, advice: list[str]
 ) -> None:
     """The critic is not trained on the actor's loss."""
+    usual = varied(case_seed)
+    call = trials.outcome(usual).calls[0]
+    _require_work(call, usual, norm(call.critic_delta))
     case = perfect_critic(case_seed)
     got, _ = trials.calls(case)[0]
     gradient = norm(got.critic_delta) / case.critic_lr
@@ -273,7 +329,7 @@ def test_the_critic_follows_the_gradient_of_its_loss(trials: StepTrials, case_se
     )
 
 
-@check("actor_critic_step/stale_gradients", points=4, needs=[RUNS, ACTOR_GRADIENT, CRITIC_GRADIENT])
+@check(STALE, points=4, needs=[*BASIC, LEAVES_ALONE])
 def test_gradients_of_an_earlier_call_do_not_leak_in(trials: StepTrials, case_seed: int) -> None:
     """Gradients of an earlier call do not leak into the next one."""
     case = several_calls(case_seed, "sgd", 2)
@@ -284,7 +340,7 @@ def test_gradients_of_an_earlier_call_do_not_leak_in(trials: StepTrials, case_se
             require_change(which, got, expected, case, think, "the-update", when)
 
 
-@check("actor_critic_step/adam", points=2, needs=[RUNS, "actor_critic_step/stale_gradients"])
+@check("actor_critic_step/adam", points=2, needs=[*BASIC, LEAVES_ALONE, STALE])
 def test_three_calls_in_a_row_with_adam_agree(trials: StepTrials, case_seed: int) -> None:
     """Three calls in a row with Adam move both networks as the reference does."""
     case = several_calls(case_seed, "adam", 3)
@@ -295,54 +351,51 @@ def test_three_calls_in_a_row_with_adam_agree(trials: StepTrials, case_seed: int
             require_change(which, got, expected, case, think, "the-update", when)
 
 
-@check("actor_critic_step/leaves_alone", points=2, needs=[RUNS])
-def test_what_belongs_to_the_caller_is_left_alone(trials: StepTrials, case_seed: int) -> None:
-    """The caller's lists, random state, modes and optimizer settings are left alone."""
-    case = varied(case_seed)
-    changed = trials.outcome(case).calls[0].changed
-    if changed:
-        raise CheckFailed(
-            Message(
-                f"the call changes {changed[0]}, which is the caller's.",
-                got="changed: " + ", ".join(changed),
-                expected="only the weights and the optimizers' memories change",
-                think="work on a copy, and leave global settings to whoever runs the program",
-                case=case.description,
-                read="exercise-1-the-update",
-            )
-        )
-
-
-@check("actor_critic_step/rewards", points=1, needs=[RUNS, ACTOR_LOSS, CRITIC_LOSS])
+@check(REWARDS, points=1, needs=BASIC)
 def test_negative_zero_and_fractional_rewards_count(trials: StepTrials, case_seed: int) -> None:
     """Negative, zero and fractional rewards count as they are."""
     for case in unusual_rewards(case_seed):
-        for which in (0, 1):
-            think = "is anything rounded, clipped or divided on the way?"
-            require_loss(which, *trials.calls(case)[0], case, think, "returns")
+        think = (
+            "is anything rounded, clipped or divided, or does a loss hold more than its formula?"
+        )
+        _require_all(trials, case, think)
 
 
-@check("actor_critic_step/one_step_episode", points=1, needs=BASIC)
+@check("actor_critic_step/one_step_episode", points=1, needs=[*BASIC, REWARDS])
 def test_an_episode_of_one_step_works(trials: StepTrials, case_seed: int) -> None:
     """An episode of one step works like any other."""
     case = one_step(case_seed)
     _require_all(trials, case, "what is the spread of one number, and the shape of one value?")
 
 
-@check("actor_critic_step/long_episode", points=2, needs=BASIC)
+@check("actor_critic_step/long_episode", points=2, needs=[*BASIC, REWARDS])
 def test_a_long_episode_with_large_gradients_works(trials: StepTrials, case_seed: int) -> None:
     """An episode of 400 steps with large gradients works like any other."""
     case = long(case_seed)
     _require_all(trials, case, "is anything cut off, clipped, or discounted once too often?")
 
 
-@check("actor_critic_step/other_sizes", points=1, needs=BASIC)
+@check("actor_critic_step/other_sizes", points=1, needs=[*BASIC, REWARDS])
 def test_other_numbers_of_state_components_and_actions_work(
     trials: StepTrials, case_seed: int
 ) -> None:
     """Other numbers of state components and actions work too."""
     case = other_sizes(case_seed)
     _require_all(trials, case, "is the 4 or the 2 of CartPole written anywhere?")
+
+
+def _require_work(call: StepCall, case: StepCase, moved: float) -> None:
+    """That no harm is done proves nothing if nothing is done."""
+    if not moved > 0:
+        raise CheckFailed(
+            Message(
+                "nothing moves, so there is nothing to see here yet.",
+                got=f"no weight changed; the function returned {call.returned.description}",
+                expected="a step of the optimizers",
+                case=case.description,
+                read="the-update",
+            )
+        )
 
 
 def _require_all(trials: StepTrials, case: StepCase, think: str) -> None:

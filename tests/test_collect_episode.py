@@ -1,7 +1,7 @@
 """The checks of exercise 2, `collect_episode_with_values`: 35 points."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from math import log
 
@@ -28,13 +28,30 @@ LOG_PROB_GRAPH = "collect_episode/log_prob_graph"
 ENDS_TERMINATED = "collect_episode/ends_when_terminated"
 ENDS_TRUNCATED = "collect_episode/ends_when_truncated"
 WHOLE = "collect_episode/whole_episode"
+LEAVES_ALONE = "collect_episode/leaves_alone"
+BASIC = (RUNS, STATES, ACTIONS, REWARDS, VALUES, LOG_PROBS)
+"""What an ordinary episode shows: special ones are of interest only if that is right."""
 
 EXERCISE = "exercise-2-collecting-an-episode"
 NAMES = ("states", "actions", "rewards", "log_probs", "values")
 FALSE_ALARM = 1e-9
 """How often a collector that follows the policy fails the check of its actions."""
-UNLIKELY = 0.05
-"""Probability of the less likely action in the long episode."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """States of the long episode in which the less likely action has the same probability."""
+
+    unlikely: float
+    steps: int
+
+    @property
+    def logit(self) -> float:
+        """By how much the likely action's logit is larger."""
+        return log((1 - self.unlikely) / self.unlikely)
+
+
+GROUPS = (Group(unlikely=0.005, steps=800), Group(unlikely=0.2, steps=300))
 
 
 @pytest.fixture(scope="module")
@@ -94,18 +111,26 @@ def reusing(seed: int) -> CollectCase:
 
 @cache
 def long(seed: int) -> CollectCase:
-    """1,100 steps in which the policy prefers one action, now this one and now that, 95 to 5."""
-    steps = 1100
+    """1,100 steps; in most the policy is all but sure of an action, in some it is not.
+
+    The sure states show who adds exploration or flattens the policy, the unsure ones who acts
+    greedily. The first component tells them apart, its sign says which action is the likely one.
+    """
+    steps = sum(group.steps for group in GROUPS)
     rng = generator(seed, "long")
     observations = rng.normal(size=(steps + 1, 4)).astype(np.float32)
-    observations[:, 0] = rng.choice([-1.0, 1.0], size=steps + 1)
-    # The hidden units see only the sign of the first component; each prefers its own action.
+    logits = np.repeat([group.logit for group in GROUPS], [group.steps for group in GROUPS])
+    signs = rng.choice([-1.0, 1.0], size=steps)
+    observations[:steps, 0] = rng.permutation(logits) * signs
+    # One hidden unit for each sign of the first component; each speaks for its own action.
     hidden = np.array([[1, 0, 0, 0], [-1, 0, 0, 0]], np.float32)
-    preference = log((1 - UNLIKELY) / UNLIKELY) * np.eye(2, dtype=np.float32)
-    critic = random_networks(rng, hidden_dim=2).critic
-    networks = Networks((hidden, np.zeros(2, np.float32), preference, np.zeros(2, np.float32)), critic)
+    nothing = np.zeros(2, np.float32)
+    networks = Networks(
+        (hidden, nothing, np.eye(2, dtype=np.float32), nothing),
+        random_networks(rng, hidden_dim=2).critic,
+    )
     return CollectCase(
-        f"a scripted episode of {steps} steps; in each, one action has probability {UNLIKELY}",
+        f"a scripted episode of {steps} steps",
         networks,
         seed,
         observations=observations,
@@ -162,6 +187,44 @@ def test_it_returns_five_lists_of_the_episodes_length(
         )
 
 
+def _require_steps(outcome: CollectOutcome, case: CollectCase) -> None:
+    """That no harm is done proves nothing if nothing is done."""
+    if not outcome.trajectory.steps:
+        fail(
+            case,
+            "the environment is never stepped, so there is nothing to see here yet.",
+            "no step",
+            "an episode",
+        )
+
+
+@check(LEAVES_ALONE, points=2, needs=[RUNS])
+def test_what_belongs_to_the_caller_is_left_alone(trials: CollectTrials, case_seed: int) -> None:
+    """The networks, the caller's environment and the random seeds are left alone."""
+    case = scripted(case_seed)
+    outcome = trials.outcome(case)
+    _require_steps(outcome, case)
+    changed = list(outcome.changed)
+    if outcome.trajectory.closed:
+        changed.append("the environment (it was closed)")
+    other = trials.outcome(replace(case, seed=case.seed + 1))
+    changed += [
+        f"the seed of {generator_name} (two runs from different seeds end in the same state)"
+        for generator_name, one, two in zip(
+            ("torch", "numpy", "python"), outcome.random_states, other.random_states, strict=True
+        )
+        if one == two
+    ]
+    if changed:
+        fail(
+            case,
+            f"the call changes {changed[0]}, which is the caller's.",
+            "changed: " + "; ".join(changed),
+            "random numbers are drawn, and nothing else changes",
+            "what would the caller's next episode find changed?",
+        )
+
+
 @check(STATES, points=3, needs=[RUNS])
 def test_each_state_is_the_one_before_the_step(trials: CollectTrials, case_seed: int) -> None:
     """Each state is the one that the action was chosen in."""
@@ -174,7 +237,9 @@ def _require_states(case: CollectCase, trials: CollectTrials) -> None:
     got = outcome.states or ()
     if len(got) == len(true) and all(_same_state(g, t) for g, t in zip(got, true, strict=True)):
         return
-    wrong = next((t for t, (g, s) in enumerate(zip(got, true, strict=False)) if not _same_state(g, s)), 0)
+    wrong = next(
+        (t for t, (g, s) in enumerate(zip(got, true, strict=False)) if not _same_state(g, s)), 0
+    )
     after = true[1:]
     shifted = len(got) == len(true) > 1 and all(
         _same_state(g, t) for g, t in zip(got[:-1], after, strict=True)
@@ -201,18 +266,20 @@ def _show_state(states: Sequence[np.ndarray], index: int) -> str:
     return numbers(state.ravel()) + ("" if state.ndim == 1 else f" of shape {state.shape}")
 
 
-@check(ACTIONS, points=1, needs=[RUNS])
+@check(ACTIONS, points=1, needs=[RUNS, STATES])
 def test_each_action_is_the_one_that_was_taken(trials: CollectTrials, case_seed: int) -> None:
     """Each stored action is the one that the environment was stepped with."""
     case = scripted(case_seed)
     _require_list("actions", case, trials.outcome(case), "which action did env.step receive?")
 
 
-@check(REWARDS, points=3, needs=[RUNS])
+@check(REWARDS, points=3, needs=[RUNS, STATES])
 def test_every_reward_is_stored_as_it_was_paid(trials: CollectTrials, case_seed: int) -> None:
     """Every reward is stored as it was paid."""
     case = scripted(case_seed)
-    _require_list("rewards", case, trials.outcome(case), "what did env.step return for this action?")
+    _require_list(
+        "rewards", case, trials.outcome(case), "what did env.step return for this action?"
+    )
 
 
 @check(VALUE_TYPES, points=1, needs=[RUNS])
@@ -230,7 +297,7 @@ def test_each_value_is_a_python_float(trials: CollectTrials, case_seed: int) -> 
         )
 
 
-@check(VALUES, points=3, needs=[RUNS])
+@check(VALUES, points=3, needs=[RUNS, STATES])
 def test_each_value_is_the_critics_estimate_of_its_state(
     trials: CollectTrials, case_seed: int
 ) -> None:
@@ -254,7 +321,9 @@ def _require_list(name: str, case: CollectCase, outcome: CollectOutcome, think: 
     true = _truth(name, outcome)
     if same_numbers(got, true):
         return
-    different = (t for t, (g, e) in enumerate(zip(got, true, strict=False)) if not same_number(g, e))
+    different = (
+        t for t, (g, e) in enumerate(zip(got, true, strict=False)) if not same_number(g, e)
+    )
     index = next(different, min(len(got), len(true)))
     last = len(true) > 1 and len(got) == len(true)
     if last and same_numbers(got[:-1], true[1:]):
@@ -266,7 +335,7 @@ def _require_list(name: str, case: CollectCase, outcome: CollectOutcome, think: 
     fail(case, cause, f"{name} = {numbers(got)}", f"{name} = {numbers(true)}", think)
 
 
-@check(LOG_PROBS, points=4, needs=[RUNS])
+@check(LOG_PROBS, points=4, needs=[RUNS, STATES, ACTIONS])
 def test_each_log_prob_is_that_of_the_action_taken(trials: CollectTrials, case_seed: int) -> None:
     """Each log-probability is a scalar: that of the action taken, under the actor."""
     case = scripted(case_seed)
@@ -285,7 +354,7 @@ def test_each_log_prob_is_that_of_the_action_taken(trials: CollectTrials, case_s
     )
 
 
-@check(LOG_PROB_GRAPH, points=3, needs=[RUNS, LOG_PROBS])
+@check(LOG_PROB_GRAPH, points=3, needs=[RUNS, LEAVES_ALONE, LOG_PROBS])
 def test_each_log_prob_keeps_its_graph_to_the_actor(trials: CollectTrials, case_seed: int) -> None:
     """Each log-probability keeps the graph that leads back to the actor."""
     case = scripted(case_seed)
@@ -340,7 +409,9 @@ def test_the_environment_is_reset_once_without_a_seed(
 ) -> None:
     """The environment is reset once, without a seed."""
     case = scripted(case_seed)
-    trajectory = trials.outcome(case).trajectory
+    outcome = trials.outcome(case)
+    _require_steps(outcome, case)
+    trajectory = outcome.trajectory
     if trajectory.reset_seeds != (None,):
         seeds = [f"reset(seed={s})" if s is not None else "reset()" for s in trajectory.reset_seeds]
         fail(
@@ -358,26 +429,28 @@ def test_a_long_episode_is_played_to_its_end(trials: CollectTrials, case_seed: i
     _require_length(long(case_seed), trials)
 
 
-@check("collect_episode/follows_the_policy", points=3, needs=[RUNS, WHOLE])
+@check("collect_episode/follows_the_policy", points=3, needs=[RUNS, LOG_PROBS, WHOLE])
 def test_actions_are_drawn_from_the_policy(trials: CollectTrials, case_seed: int) -> None:
     """Actions are drawn with the probabilities that the actor gives them."""
     case = long(case_seed)
     steps = trials.outcome(case).trajectory.steps
-    # The state's first component says which action the policy prefers.
-    unlikely = sum(step.action != (0 if step.state[0] > 0 else 1) for step in steps)
-    low, high = acceptance(len(steps), UNLIKELY, FALSE_ALARM)
-    if not low <= unlikely <= high:
-        fail(
-            case,
-            "the actions are not drawn from the policy.",
-            f"the action of probability {UNLIKELY} was taken {unlikely} times in {len(steps)} steps",
-            f"about {UNLIKELY * len(steps):.0f} times; {low} to {high} pass, and a collector that "
-            f"follows the policy falls outside once in {1 / FALSE_ALARM:,.0f} times",
-            "is each action sampled, from the actor's probabilities, once?",
-        )
+    for group in GROUPS:
+        own = [step for step in steps if abs(abs(step.state[0]) - group.logit) < 0.01]
+        unlikely = sum(step.action != (0 if step.state[0] > 0 else 1) for step in own)
+        low, high = acceptance(len(own), group.unlikely, FALSE_ALARM / len(GROUPS))
+        if not low <= unlikely <= high:
+            fail(
+                case,
+                "the actions are not drawn from the policy.",
+                f"an action of probability {group.unlikely} came up {unlikely} times "
+                f"in {len(own)} steps",
+                f"about {group.unlikely * len(own):.0f} times; {low} to {high} pass, and a "
+                f"collector that follows the policy fails once in {1 / FALSE_ALARM:,.0f} times",
+                "is each action sampled, from the actor's probabilities, once?",
+            )
 
 
-@check("collect_episode/cartpole", points=2, needs=[RUNS, ENDS_TERMINATED, ENDS_TRUNCATED])
+@check("collect_episode/cartpole", points=2, needs=[*BASIC, ENDS_TERMINATED, ENDS_TRUNCATED])
 def test_it_collects_from_real_cartpole(trials: CollectTrials, case_seed: int) -> None:
     """On real CartPole-v1, too, everything agrees with what happened."""
     # Six steps cannot end otherwise than by the limit: the pole takes longer to fall.
@@ -416,7 +489,7 @@ def test_states_survive_an_environment_that_reuses_its_buffer(
     _require_states(case, trials)
 
 
-@check("collect_episode/other_sizes", points=1, needs=[RUNS, STATES, VALUES, LOG_PROBS])
+@check("collect_episode/other_sizes", points=1, needs=BASIC)
 def test_one_step_and_other_sizes_work(trials: CollectTrials, case_seed: int) -> None:
     """An episode of one step, with other numbers of components and actions, works too."""
     case = one_step(case_seed)
@@ -425,29 +498,3 @@ def test_one_step_and_other_sizes_work(trials: CollectTrials, case_seed: int) ->
     _require_states(case, trials)
     for name in ("actions", "rewards", "log_probs", "values"):
         _require_list(name, case, outcome, "is the 4 or the 2 of CartPole written anywhere?")
-
-
-@check("collect_episode/leaves_alone", points=2, needs=[RUNS])
-def test_what_belongs_to_the_caller_is_left_alone(trials: CollectTrials, case_seed: int) -> None:
-    """The networks, the caller's environment and the random seeds are left alone."""
-    case = scripted(case_seed)
-    outcome = trials.outcome(case)
-    changed = list(outcome.changed)
-    if outcome.trajectory.closed:
-        changed.append("the environment (it was closed)")
-    other = trials.outcome(replace(case, seed=case.seed + 1))
-    changed += [
-        f"the seed of {generator_name} (two runs from different seeds end in the same state)"
-        for generator_name, one, two in zip(
-            ("torch", "numpy", "python"), outcome.random_states, other.random_states, strict=True
-        )
-        if one == two
-    ]
-    if changed:
-        fail(
-            case,
-            f"the call changes {changed[0]}, which is the caller's.",
-            "changed: " + "; ".join(changed),
-            "random numbers are drawn, and nothing else changes",
-            "what would the caller's next episode find changed?",
-        )

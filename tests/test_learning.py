@@ -114,7 +114,7 @@ def test_many_short_runs_learn_as_actor_critic_does(
                 "trained many times over, it does not learn as fast as Actor-Critic does.",
                 got=f"{number(verdict.statistic)} after {verdict.episodes} episodes",
                 expected=f"at least {number(PROTOCOL.threshold)}: {rule}",
-                think="mend the checks above first; this one tells that something is wrong, not what",
+                think="mend the other checks first: this one cannot tell what is wrong",
                 case=f"error: {stated_error()}",
                 read=READ,
                 detail="\n".join(curve),

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from grading.cases import CollectCase
+from grading.cases import CollectCase, Networks
 from grading.environments import Recorder, ScriptedEnv
 from grading.outcome import CollectOutcome, Raised, Returned, Trajectory
 from grading.probes.live import (
@@ -20,9 +20,10 @@ from grading.probes.live import (
     log_probs_of,
     preserved_globals,
     random_digests,
+    unreadable,
 )
 from grading.solution import Solution
-from lesson import Actor
+from lesson import Actor, Critic
 
 MAX_GRADIENT_STEPS = 60
 """Longer episodes are compared without gradients: each scalar brings a graph of its own."""
@@ -39,59 +40,73 @@ def probe_collect(
     with preserved_globals(case.seed):
         actor, critic = build(case.networks, device)
         inner = _environment(case)
+        # So that an unseeded reset of a real environment gives what the case fixes.
+        inner.reset(seed=case.seed)
+        env = Recorder(inner)
         try:
-            # So that an unseeded reset of a real environment gives what the case fixes.
-            inner.reset(seed=case.seed)
-            env = Recorder(inner)
-            before = arrays(actor), arrays(critic)
             returned = call(solution, exercise, name, env, actor, critic)
-            trajectory = env.trajectory()
         finally:
             inner.close()
         random_states = random_digests()
-        if isinstance(returned, Raised):
-            return CollectOutcome(trajectory, Returned("nothing", None), raised=returned)
-
-        changed = []
-        for which, network, weights in (
-            ("actor", actor, before[0]),
-            ("critic", critic, before[1]),
-        ):
-            if any(not np.array_equal(a, b) for a, b in zip(arrays(network), weights, strict=True)):
-                changed.append(f"the {which}'s weights")
-            if not network.training:
-                changed.append(f"the {which}'s training mode")
-            if any(not p.requires_grad for p in network.parameters()):
-                changed.append(f"requires_grad of the {which}'s parameters")
-            if any(p.grad is not None for p in network.parameters()):
-                changed.append(f"the {which}'s gradients")
-        if not torch.is_grad_enabled():
-            changed.append("torch's gradient mode")
+        grad_enabled = torch.is_grad_enabled()
         torch.set_grad_enabled(True)
+        if isinstance(returned, Raised):
+            return CollectOutcome(env.trajectory(), Returned("nothing", None), raised=returned)
+        try:
+            changed = _changed(case.networks, actor, critic)
+            if not grad_enabled:
+                changed += ("torch's gradient mode",)
+            return CollectOutcome(
+                trajectory=env.trajectory(),
+                changed=changed,
+                random_states=random_states,
+                **_read(returned, actor),
+                **_truth(env.trajectory(), case.networks, device),
+            )
+        except Exception as error:  # noqa: BLE001 - a call may leave anything behind
+            return CollectOutcome(
+                env.trajectory(), Returned("nothing", None), raised=unreadable(error)
+            )
 
-        items = tuple(returned) if isinstance(returned, (tuple, list)) else ()
-        lists = [list(item) if isinstance(item, (list, tuple)) else None for item in items]
-        lengths = tuple(None if one is None else len(one) for one in lists)
-        truth = _truth(trajectory, actor, critic)
-        if len(lists) != 5:
-            lists = [None] * 5
-        states, actions, rewards, log_probs, values = lists
-        return CollectOutcome(
-            trajectory=trajectory,
-            returned=describe_returned(returned),
-            lengths=lengths,
-            states=None if states is None else tuple(_as_array(state) for state in states),
-            actions=_as_numbers(actions),
-            rewards=_as_numbers(rewards),
-            log_probs=_as_numbers(log_probs),
-            values=_as_numbers(values),
-            log_prob_types=_distinct(log_probs, _describe_log_prob),
-            value_types=_distinct(values, _describe_float),
-            log_prob_gradient=_gradient(log_probs, actor),
-            changed=tuple(changed),
-            random_states=random_states,
-            **truth,
-        )
+
+def _read(returned: object, actor: Actor) -> dict[str, Any]:
+    """What the solution returned, as plain data."""
+    items = tuple(returned) if isinstance(returned, (tuple, list)) else ()
+    lists = [list(item) if isinstance(item, (list, tuple)) else None for item in items]
+    lengths = tuple(None if one is None else len(one) for one in lists)
+    if len(lists) != 5:
+        lists = [None] * 5
+    states, actions, rewards, log_probs, values = lists
+    return {
+        "returned": describe_returned(returned),
+        "lengths": lengths,
+        "states": None if states is None else tuple(_as_array(state) for state in states),
+        "actions": _as_numbers(actions),
+        "rewards": _as_numbers(rewards),
+        "log_probs": _as_numbers(log_probs),
+        "values": _as_numbers(values),
+        "log_prob_types": _distinct(log_probs, _describe_log_prob),
+        "value_types": _distinct(values, _describe_float),
+        "log_prob_gradient": _gradient(log_probs, actor),
+    }
+
+
+def _changed(networks: Networks, actor: Actor, critic: Critic) -> tuple[str, ...]:
+    """What the call altered although it belongs to the caller, in words."""
+    changed = []
+    for which, network, weights in (
+        ("actor", actor, networks.actor),
+        ("critic", critic, networks.critic),
+    ):
+        if any(not np.array_equal(a, b) for a, b in zip(arrays(network), weights, strict=True)):
+            changed.append(f"the {which}'s weights")
+        if not network.training:
+            changed.append(f"the {which}'s training mode")
+        if any(not p.requires_grad for p in network.parameters()):
+            changed.append(f"requires_grad of the {which}'s parameters")
+        if any(p.grad is not None for p in network.parameters()):
+            changed.append(f"the {which}'s gradients")
+    return tuple(changed)
 
 
 def _environment(case: CollectCase) -> gym.Env[np.ndarray, int]:
@@ -107,14 +122,14 @@ def _environment(case: CollectCase) -> gym.Env[np.ndarray, int]:
     )
 
 
-def _truth(trajectory: Trajectory, actor: Actor, critic: torch.nn.Module) -> dict[str, Any]:
-    """What the networks say of the states and actions that really happened."""
+def _truth(trajectory: Trajectory, networks: Networks, device: str) -> dict[str, Any]:
+    """What the case's networks say of the states and actions that really happened."""
     if not trajectory.steps:
         return {}
+    actor, critic = build(networks, device)
     states = np.array([step.state for step in trajectory.steps], np.float32)
     actions = np.array([step.action for step in trajectory.steps])
     log_probs = log_probs_of(actor, states, actions)
-    device = next(critic.parameters()).device
     with torch.no_grad():
         values = critic(torch.from_numpy(states).to(device))
     return {
@@ -125,7 +140,7 @@ def _truth(trajectory: Trajectory, actor: Actor, critic: torch.nn.Module) -> dic
 
 
 def _gradient(log_probs: list[Any] | None, actor: Actor) -> tuple[np.ndarray, ...] | None:
-    """Gradient of the sum of (t + 1) * log_prob_t: each step weighs differently, so none can hide."""
+    """Gradient of the sum of (t + 1) * log_prob_t: steps weigh differently, so none can hide."""
     if not log_probs or len(log_probs) > MAX_GRADIENT_STEPS:
         return None
     if not all(isinstance(one, Tensor) and one.requires_grad for one in log_probs):

@@ -1,11 +1,13 @@
-"""What the probes share: live networks, global state that is put back, and a call that cannot leak."""
+"""What the probes share: live networks, global state put back, a call that cannot leak."""
 
 import hashlib
 import inspect
 import random
+import sys
+import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from typing import Any, TextIO
 
 import numpy as np
 import torch
@@ -16,23 +18,54 @@ from grading.outcome import Raised, Returned
 from grading.solution import Solution
 from lesson import Actor, Critic
 
+MAX_OUTPUT = 20_000
+"""Characters that a solution may print while one case is played."""
+
 _EPS = torch.finfo(torch.float32).eps
+
+
+class _Capped:
+    """A stream that drops what goes beyond a limit: a print in a loop must not cost minutes."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._left = MAX_OUTPUT
+
+    def write(self, text: str) -> int:
+        if self._left > 0:
+            self._stream.write(text[: self._left])
+            if len(text) > self._left:
+                self._stream.write("\n... the rest of the output was dropped\n")
+        self._left -= len(text)
+        return len(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 @contextmanager
 def preserved_globals(seed: int) -> Iterator[None]:
-    """Seed every global random state, and put all global state back afterwards."""
+    """Seed every global random state, cap the output, and put all global state back afterwards."""
     torch_state, numpy_state, python_state = (
         torch.get_rng_state(),
         np.random.get_state(),
         random.getstate(),
     )
     grad_enabled, dtype = torch.is_grad_enabled(), torch.get_default_dtype()
-    torch.manual_seed(seed)
-    np.random.seed(seed % 2**32)
-    random.seed(seed)
+    # Not a seed that anybody would write down: reseeding with 0 or 42 must not go unseen.
+    unusual = (seed * 1_000_003 + 718_281_828) % 2**32
+    torch.manual_seed(unusual)
+    np.random.seed(unusual)
+    random.seed(unusual)
     try:
-        yield
+        with (
+            warnings.catch_warnings(),
+            redirect_stdout(_Capped(sys.stdout)),
+            redirect_stderr(_Capped(sys.stderr)),
+        ):
+            # A warning in a student's code is for the student to read, never a failure.
+            warnings.simplefilter("default")
+            yield
     finally:
         torch.set_rng_state(torch_state)
         np.random.set_state(numpy_state)
@@ -43,14 +76,13 @@ def preserved_globals(seed: int) -> Iterator[None]:
 
 def random_digests() -> tuple[bytes, ...]:
     """A digest of each global random state: torch, numpy, python."""
-    return tuple(
-        hashlib.blake2b(state, digest_size=16).digest()
-        for state in (
-            torch.get_rng_state().numpy().tobytes(),
-            repr(np.random.get_state()[1:3]).encode() + np.random.get_state()[1].tobytes(),  # type: ignore[index, union-attr]
-            repr(random.getstate()).encode(),
-        )
+    _, keys, *rest = np.random.get_state()
+    states = (
+        torch.get_rng_state().numpy().tobytes(),
+        np.asarray(keys).tobytes() + repr(rest).encode(),
+        repr(random.getstate()).encode(),
     )
+    return tuple(hashlib.blake2b(state, digest_size=16).digest() for state in states)
 
 
 def build(networks: Networks, device: str) -> tuple[Actor, Critic]:
@@ -70,7 +102,7 @@ def arrays(network: nn.Module) -> Weights:
 
 
 def log_probs_of(actor: Actor, states: np.ndarray, actions: np.ndarray) -> Tensor:
-    """log pi(a_t|s_t) for T steps at once, shape (T,), with graph, as `sample_action` gives them."""
+    """The T values log pi(a_t|s_t) at once, shape (T,), with graph, as `sample_action` has them."""
     device = next(actor.parameters()).device
     probs = actor(torch.from_numpy(states).to(device))
     chosen = probs.gather(1, torch.from_numpy(actions).to(device)[:, None]).squeeze(1)
@@ -92,8 +124,16 @@ def call(solution: Solution, exercise: str, name: str, *arguments: object) -> An
         )
     try:
         return function(*arguments)
-    except (Exception, SystemExit) as error:
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a student's code may raise anything
         return solution.describe(error, exercise)
+
+
+def unreadable(error: Exception) -> Raised:
+    """What to say when a call returned, and its networks or lists cannot be read afterwards."""
+    return Raised(
+        "exception",
+        f"what the call left behind cannot be read: {type(error).__name__}: {error}",
+    )
 
 
 def _signature_problem(
@@ -126,7 +166,9 @@ def describe_returned(value: object) -> Returned:
     if isinstance(value, (tuple, list)):
         kinds = ", ".join(describe(item) for item in value[:8])
         kind = "tuple" if isinstance(value, tuple) else "list"
-        return Returned(f"a {kind} of {len(value)}: {kinds}" if value else f"an empty {kind}", len(value))
+        return Returned(
+            f"a {kind} of {len(value)}: {kinds}" if value else f"an empty {kind}", len(value)
+        )
     return Returned(describe(value), None)
 
 

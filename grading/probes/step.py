@@ -1,5 +1,6 @@
 """The probe of functions with the signature of `actor_critic_step`."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,11 +21,10 @@ from grading.probes.live import (
     log_probs_of,
     preserved_globals,
     random_digests,
+    unreadable,
 )
 from grading.solution import Solution
 from lesson import Actor, Critic
-
-_OPTIMIZERS = {"sgd": SGD, "adam": Adam}
 
 
 def probe_step(
@@ -41,7 +41,7 @@ def probe_step(
     """
     with preserved_globals(case.seed):
         actor, critic = build(case.networks, device)
-        optimizer = _OPTIMIZERS[case.optimizer]
+        optimizer = SGD if case.optimizer == "sgd" else Adam
         player = _Player(
             actor,
             critic,
@@ -50,7 +50,10 @@ def probe_step(
         )
         calls: list[StepCall] = []
         for episode in case.episodes:
-            called = player.call(solution, episode, exercise, name)
+            try:
+                called = player.call(solution, episode, exercise, name)
+            except Exception as error:  # noqa: BLE001 - a call may leave anything behind
+                called = unreadable(error)
             if isinstance(called, Raised):
                 return StepOutcome(tuple(calls), called)
             calls.append(called)
@@ -68,7 +71,9 @@ class _Player:
         self, solution: Solution, episode: Episode, exercise: str, name: str
     ) -> StepCall | Raised:
         states = [row.copy() for row in episode.states]
-        log_probs = list(log_probs_of(self.actor, episode.states, np.array(episode.actions)).unbind())
+        log_probs = list(
+            log_probs_of(self.actor, episode.states, np.array(episode.actions)).unbind()
+        )
         rewards = list(episode.rewards)
         given_states, given_log_probs = list(states), list(log_probs)
         belongings = self._belongings()
@@ -82,8 +87,9 @@ class _Player:
             backward_passes += 1
 
         # The last parameter, the output bias, has a gradient whatever the hidden units do.
-        hook = list(self.critic.parameters())[-1].register_hook(count)
-        try:
+        last = list(self.critic.parameters())[-1]
+        hook = last.register_hook(count) if last.requires_grad else nullcontext()
+        with hook:
             returned = call(
                 solution,
                 exercise,
@@ -96,12 +102,12 @@ class _Player:
                 log_probs,
                 rewards,
             )
-        finally:
-            hook.remove()
         if isinstance(returned, Raised):
             return returned
 
-        changed = [what for what, before in belongings.items() if before != self._belongings()[what]]
+        changed = [
+            what for what, before in belongings.items() if before != self._belongings()[what]
+        ]
         if not _same_list(rewards, list(episode.rewards)):
             changed.append("the list `rewards`")
         if not _same_items(states, given_states) or not np.array_equal(

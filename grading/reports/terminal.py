@@ -35,7 +35,9 @@ def table(grade: Grade) -> Iterator[Line]:
     yield Line(f"  {'total':<40}{f'{grade.score}/{grade.max_score}':>9}", "strong")
     if grade.provenance and grade.advisory:
         yield Line("")
-        yield Line("  Advisory: the code ran without isolation, so it could have forged this.", "dim")
+        yield Line(
+            "  Advisory: the code ran without isolation, so it could have forged this.", "dim"
+        )
     yield from _advice(grade)
     yield from _next(grade)
 
@@ -88,7 +90,9 @@ def _next(grade: Grade) -> Iterator[Line]:
     place = check.file + (f":{check.line}" if check.line else "")
     yield Line("")
     yield from _labelled("next", f"open {place or 'exercises/README.md'}", "strong")
-    yield from _labelled("", "fill in the blank" if check.status == "not_attempted" else check.title)
+    yield from _labelled(
+        "", "fill in the blank" if check.status == "not_attempted" else check.title
+    )
 
 
 def _labelled(label: str, text: str, style: Style = "plain") -> Iterator[Line]:

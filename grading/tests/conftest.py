@@ -1,0 +1,64 @@
+"""What the tests of the grader share: submissions made on the spot, and their grades."""
+
+import json
+import shutil
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from grading.grade import CheckResult, result_from_json
+from grading.session import Request, run_checks
+from grading.solution import ROOT
+
+Submit = Callable[..., Path]
+
+
+@pytest.fixture
+def submit(tmp_path: Path) -> Submit:
+    """Makes a submission: the reference, with some of its files replaced (None: left out)."""
+
+    def make(**files: str | bytes | None) -> Path:
+        folder = tmp_path / "submission" / "exercises"
+        shutil.copytree(ROOT / "reference", folder, ignore=shutil.ignore_patterns("__pycache__"))
+        for name, content in files.items():
+            path = folder / f"{name}.py"
+            if content is None:
+                path.unlink()
+            else:
+                path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return folder.parent
+
+    return make
+
+
+@pytest.fixture
+def grade() -> Callable[..., dict[str, CheckResult]]:
+    """Grades a submission in a session of its own; results by id."""
+
+    def run(submission: Path, *, learning: bool = False) -> dict[str, CheckResult]:
+        results = run_checks(Request(str(submission), skip_learning=not learning))
+        return {result.id: result for result in results}
+
+    return run
+
+
+@pytest.fixture
+def grade_here(tmp_path: Path) -> Callable[..., dict[str, CheckResult]]:
+    """Grades a submission in this process, in a second or less; results by id."""
+
+    def run(submission: Path, *, learning: bool = False) -> dict[str, CheckResult]:
+        record = tmp_path / "record.jsonl"
+        options = ["tests", "--solution", str(submission), "--record", str(record)]
+        options += ["-p", "no:cacheprovider", "--rootdir", str(ROOT)]
+        options += [] if learning else ["-m", "not learning"]
+        with redirect_stdout(StringIO()):
+            pytest.main(options)
+        events = [json.loads(line) for line in record.read_text("utf-8").splitlines()]
+        assert events[-1]["event"] == "end"
+        results = (result_from_json(e["result"]) for e in events if e["event"] == "result")
+        return {result.id: result for result in results}
+
+    return run

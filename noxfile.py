@@ -1,0 +1,109 @@
+"""The sessions people run: `nox -s grade`, `nox -s tests`; `nox --list` shows all.
+
+All sessions share one environment, `.venv`, so that torch is installed once. It is made anew
+whenever the list of dependencies changes.
+"""
+
+import hashlib
+import os
+import sys
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2024.4.15"
+nox.options.default_venv_backend = "none"
+nox.options.sessions = ["grade"]
+
+ROOT = Path(__file__).parent
+VENV = ROOT / ".venv"
+
+
+def course_python(session: nox.Session) -> str:
+    """The python of the shared environment, which is made or mended first if need be."""
+    python = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    stamp = VENV / "installed.txt"
+    project = nox.project.load_toml(ROOT / "pyproject.toml")
+    wanted = [
+        *project["project"]["dependencies"],
+        *nox.project.dependency_groups(project, "dev"),
+    ]
+    constraints = (ROOT / "constraints.txt").read_bytes()
+    digest = hashlib.sha256(repr((wanted, constraints, sys.version)).encode()).hexdigest()
+    if not stamp.is_file() or stamp.read_text() != digest:
+        session.run(sys.executable, "-m", "venv", "--clear", str(VENV), external=True)
+        pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        session.run(*pip, "-c", "constraints.txt", *wanted, external=True)
+        stamp.write_text(digest)
+    return str(python)
+
+
+def run(session: nox.Session, *command: str) -> None:
+    """Run `python COMMAND` in the shared environment."""
+    session.run(course_python(session), *command, external=True)
+
+
+def grade_working_tree(session: nox.Session, device: str) -> None:
+    run(
+        session,
+        "-m",
+        "grading",
+        "grade",
+        ".",
+        "--isolation",
+        "none",
+        "--device",
+        device,
+        *session.posargs,
+    )
+
+
+@nox.session
+def grade(session: nox.Session) -> None:
+    """Grade exercises/ on the CPU; advisory, as the code is not isolated."""
+    grade_working_tree(session, "cpu")
+
+
+@nox.session(name="grade(cpu)")
+def grade_cpu(session: nox.Session) -> None:
+    """The same as grade."""
+    grade_working_tree(session, "cpu")
+
+
+@nox.session(name="grade(gpu)")
+def grade_gpu(session: nox.Session) -> None:
+    """Grade exercises/ with the networks on the GPU."""
+    grade_working_tree(session, "cuda")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Test the grader, then run the checks on the reference."""
+    run(session, "-m", "pytest", "-W", "error", "grading/tests", *session.posargs)
+    run(session, "-m", "pytest", "--solution", "reference")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style, formatting and types."""
+    run(session, "-m", "ruff", "check", ".")
+    run(session, "-m", "ruff", "format", "--check", ".")
+    run(session, "-m", "mypy")
+
+
+@nox.session
+def stubs(session: nox.Session) -> None:
+    """Write exercises/ from reference/; -- --check only compares."""
+    run(session, "-m", "grading.stubs", *session.posargs)
+
+
+@nox.session
+def benchmark(session: nox.Session) -> None:
+    """Speed of the learning check against the plain loop and the seed's sampling (minutes)."""
+    run(session, "-m", "grading.benchmark", *session.posargs)
+
+
+@nox.session
+def learning_study(session: nox.Session) -> None:
+    """How often the learning check is wrong, by hundreds of groups (an hour on two cores)."""
+    run(session, "-m", "grading.study", *session.posargs)
