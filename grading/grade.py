@@ -33,6 +33,8 @@ class CheckResult:
     file: str = ""
     """Where to look: `exercises/collect_episode.py`, and the line if one is known."""
     line: int | None = None
+    waits_for: str = ""
+    """Id of the check to mend first, if this one did not pass for that check's reason."""
 
 
 @dataclass(frozen=True)
@@ -91,4 +93,4 @@ def result_from_json(data: dict[str, Any]) -> CheckResult:
 
 def to_mend(checks: Iterable[CheckResult]) -> list[CheckResult]:
     """The checks to work on: those that did not pass for a reason of their own, in order."""
-    return [c for c in checks if c.status != "passed" and not c.message.startswith("needs ")]
+    return [c for c in checks if c.status != "passed" and not c.waits_for]

@@ -5,7 +5,6 @@ It acts on tests that are marked by `grading.checks.check`, and on no others.
 
 import gc
 import json
-import re
 from collections.abc import Generator
 from dataclasses import asdict
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 
 from grading.checks import Check, CheckFailed
 from grading.grade import CheckResult, Grade, result_from_json
+from grading.messages import Message
 from grading.reports.terminal import Line, curves, table
 from grading.solution import NoSuchSolution, Solution, find_solution
 
@@ -210,6 +210,7 @@ def _result(
     exercise_file = f"{folder.name}/{check.exercise}.py"
     file = exercise_file if (folder / f"{check.exercise}.py").is_file() else ""
     status, message, line = "passed", "\n".join(_said(item, _REMARKS)), None
+    waits_for = ""
     if call.excinfo is not None:
         error = call.excinfo.value
         if isinstance(error, CheckFailed):
@@ -223,14 +224,18 @@ def _result(
                 + (f", at {file}:{line}." if line else ".")
                 + "\n  think     which loop never meets its end?"
             )
+        elif isinstance(error, pytest.fail.Exception):
+            status, message = "error", str(Message(f"pytest.fail was called: {error}"))
         elif not isinstance(error, _Needs):
-            status = "error"
-            message = f"The check itself went wrong: {type(error).__name__}: {error}"
+            status, message = "error", f"The check itself went wrong: {error!r}"
         unmet = run.unmet(check)
-        if unmet and (status != "error" or not _is_the_graders_fault(call)):
+        if unmet and not _is_the_graders_fault(call):
             first = unmet[0]
             status = "not_attempted" if first.status == "not_attempted" else "failed"
-            message = f"needs {_root(first)}, which is to be mended first"
+            waits_for = first.waits_for or first.id
+            message = f"needs {waits_for}, which is to be mended first"
+    if line is None and file == exercise_file:
+        line = _definition(folder / f"{check.exercise}.py")
     return CheckResult(
         id=check.id,
         exercise=check.exercise,
@@ -244,6 +249,7 @@ def _result(
         seconds=round(call.duration, 3),
         file=file,
         line=line,
+        waits_for=waits_for,
     )
 
 
@@ -251,10 +257,10 @@ def _said(item: pytest.Item, key: pytest.StashKey[list[str]]) -> list[str]:
     return item.stash.get(key, [])
 
 
-def _root(result: CheckResult) -> str:
-    """The id at the bottom of a chain of needs."""
-    needed = re.match(r"needs ([\w/]+)", result.message)
-    return needed[1] if needed else result.id
+def _definition(path: Path) -> int | None:
+    """The line of a file's first function: where to begin when nothing says more."""
+    lines = path.read_text("utf-8", "replace").splitlines()
+    return next((n for n, line in enumerate(lines, start=1) if line.startswith("def ")), None)
 
 
 def _innermost(call: pytest.CallInfo[None], folder: Path) -> tuple[str, int] | None:
@@ -291,7 +297,7 @@ def pytest_report_teststatus(
         return None
     if result["status"] == "not_attempted":
         return "not attempted", "-", "NOT ATTEMPTED"
-    if result["message"].startswith("needs "):
+    if result["waits_for"]:
         return "waiting", "w", "WAITING"
     return None
 

@@ -210,3 +210,5 @@ class _Child:
         self._process.wait()
         # A process that left the group may still hold the pipe; it is not waited for.
         self._reader.join(timeout=2)
+        if not self._reader.is_alive() and self._process.stdout is not None:
+            self._process.stdout.close()

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from grading.environments import EpisodeOver
 from grading.outcome import Raised, RaisedKind
 
@@ -128,8 +130,6 @@ class Solution:
         module = importlib.util.module_from_spec(spec)
         try:
             code = compile(source, str(path), "exec", dont_inherit=True)
-            sys.modules[name] = module
-            exec(code, module.__dict__)  # noqa: S102 - running the student's file is the point
         except SyntaxError as error:
             return self._problem(
                 exercise,
@@ -137,11 +137,25 @@ class Solution:
                 "syntax",
                 error.lineno,
             )
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - as may a student's file
-            return self.describe(error, exercise)
-        return module
+        except (ValueError, RecursionError, MemoryError) as error:
+            return self._problem(exercise, f"{label} does not parse: {error}", "syntax")
+        sys.modules[name] = module
+        done = self.attempt(exercise, lambda: exec(code, module.__dict__))  # noqa: S102
+        return done if isinstance(done, Raised) else module
 
-    def describe(self, error: Exception | SystemExit, exercise: str) -> Raised:
+    def attempt(self, exercise: str, play: Callable[[], Any]) -> Any | Raised:
+        """What `play` returns; whatever comes out of the solution in it comes back as a Raised.
+
+        Only Ctrl-C and the verdict of a time limit, which is a `pytest.fail`, go through.
+        """
+        try:
+            return play()
+        except (KeyboardInterrupt, pytest.fail.Exception):
+            raise
+        except BaseException as error:  # noqa: BLE001 - a student's code may raise anything
+            return self.describe(error, exercise)
+
+    def describe(self, error: BaseException, exercise: str) -> Raised:
         """An exception that came out of this solution, as plain data with the student's frames."""
         frames = [
             frame

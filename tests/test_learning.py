@@ -131,10 +131,9 @@ def test_many_short_runs_learn_as_actor_critic_does(
 def _guarded(play: Callable[[], Any], solution: Solution, seed: int) -> Any:
     """Run a training; what the solution raises fails the check, as its own fault."""
     with preserved_globals(seed):
-        try:
-            return play()
-        except (Exception, SystemExit) as error:
-            raised = solution.describe(error, STEP[0])
-            if not raised.traceback:
-                raise  # nothing of the solution's: the grader's own fault
-            return fail_raised(raised, read=READ)
+        outcome = solution.attempt(STEP[0], play)
+    if isinstance(outcome, Raised):
+        if not outcome.traceback and outcome.exception is not None:
+            raise outcome.exception  # nothing of the solution's: the grader's own fault
+        fail_raised(outcome, read=READ)
+    return outcome

@@ -122,10 +122,7 @@ def call(solution: Solution, exercise: str, name: str, *arguments: object) -> An
             solution.label(solution.file(exercise)),
             getattr(getattr(function, "__code__", None), "co_firstlineno", None),
         )
-    try:
-        return function(*arguments)
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - a student's code may raise anything
-        return solution.describe(error, exercise)
+    return solution.attempt(exercise, lambda: function(*arguments))
 
 
 def unreadable(error: Exception) -> Raised:

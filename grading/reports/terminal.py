@@ -70,7 +70,7 @@ def _state(checks: tuple[CheckResult, ...]) -> tuple[str, Style]:
     own = to_mend(checks)
     if not own:
         first = next(c for c in checks if c.status != "passed")
-        return first.message.split(",")[0], "plain"
+        return f"needs {first.waits_for}", "plain"
     return f"{len(own)} to mend", "bad"
 
 

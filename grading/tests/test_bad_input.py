@@ -51,6 +51,8 @@ BAD = {
         "Recursion",
     ),
     "too large": ("#" * 1_000_001, "error", "larger than a megabyte"),
+    "raises a BaseException": (SIGNATURE + "    raise GeneratorExit\n", "error", "GeneratorExit"),
+    "skips": (SIGNATURE + "    import pytest; pytest.skip('no')\n", "error", "Skipped: no"),
     "ends the process": (SIGNATURE + "    import os; os._exit(0)\n", "error", "ended the whole"),
     "ends the process at import": ("import os; os._exit(0)\n", "error", "ended the whole"),
 }
@@ -67,7 +69,7 @@ def test_a_bad_file_costs_its_own_exercise_and_says_why(wrong, submit, grade):
     assert max(map(len, first.message.splitlines())) <= 100
     own = [r for r in results.values() if r.exercise == "actor_critic_step"]
     assert sum(r.points for r in own) == 0
-    assert all(r.message.startswith("needs ") for r in own[1:])
+    assert all(r.waits_for == "actor_critic_step/runs" for r in own[1:])
     rest = [r for r in results.values() if r.exercise == "collect_episode"]
     assert sum(r.points for r in rest) == 35
 
