@@ -8,8 +8,9 @@ from pathlib import Path
 
 from grading.grade import Grade
 from grading.provenance import provenance
+from grading.record import GraderError
 from grading.reports.terminal import curves, failures, table
-from grading.session import GraderError, Request, run_checks
+from grading.session import Request, run_checks
 from grading.solution import NoSuchSolution, find_solution
 
 BAD_ARGUMENTS = 2

@@ -5,6 +5,7 @@ Each `require_...` returns if all is well and raises CheckFailed otherwise.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 from grading.cases import CollectCase, StepCase
 from grading.checks import CheckFailed, fail_raised
@@ -20,26 +21,41 @@ CONSTANT = "the-critic-is-a-constant-to-the-actor"
 """The anchor of the lesson on detaching."""
 
 
-@dataclass
-class StepTrials:
-    """A solution's step and the reference's, on the same cases; each case is played once."""
+Case = TypeVar("Case", StepCase, CollectCase)
+Outcome = TypeVar("Outcome", StepOutcome, CollectOutcome)
 
+
+@dataclass
+class _Trials(Generic[Case, Outcome]):
+    """One function of a solution on cases; each case is played once."""
+
+    probe: Callable[[Solution, Case, str, str, str], Outcome]
     solution: Solution
     device: str
-    exercise: str = "actor_critic_step"
-    name: str = "actor_critic_step"
-    _played: dict[StepCase, StepOutcome] = field(default_factory=dict)
+    exercise: str
+    name: str
+    read: str
+    """The anchor of the lesson for when the function brings nothing back."""
+    _played: dict[Case, Outcome] = field(default_factory=dict)
 
-    def outcome(self, case: StepCase) -> StepOutcome:
+    def outcome(self, case: Case) -> Outcome:
         """What the solution did; a check fails here if the call brought nothing back."""
         if case not in self._played:
-            self._played[case] = probe_step(
+            self._played[case] = self.probe(
                 self.solution, case, self.device, self.exercise, self.name
             )
         outcome = self._played[case]
         if outcome.raised is not None:
-            fail_raised(outcome.raised, case.description, "exercise-1-the-update")
+            fail_raised(outcome.raised, case.description, self.read)
         return outcome
+
+
+class StepTrials(_Trials[StepCase, StepOutcome]):
+    """A solution's `actor_critic_step` and the reference's, on the same cases."""
+
+    def __init__(self, solution: Solution, device: str) -> None:
+        name = "actor_critic_step"
+        super().__init__(probe_step, solution, device, name, name, "exercise-1-the-update")
 
     def calls(self, case: StepCase) -> list[tuple[StepCall, StepCall]]:
         """(got, expected) for each call of the case."""
@@ -47,26 +63,18 @@ class StepTrials:
         return list(zip(self.outcome(case).calls, expected.calls, strict=True))
 
 
-@dataclass
-class CollectTrials:
-    """A solution's collector on cases; each case is played once."""
+class CollectTrials(_Trials[CollectCase, CollectOutcome]):
+    """A solution's `collect_episode_with_values`."""
 
-    solution: Solution
-    device: str
-    exercise: str = "collect_episode"
-    name: str = "collect_episode_with_values"
-    _played: dict[CollectCase, CollectOutcome] = field(default_factory=dict)
-
-    def outcome(self, case: CollectCase) -> CollectOutcome:
-        """What the solution did; a check fails here if the call brought nothing back."""
-        if case not in self._played:
-            self._played[case] = probe_collect(
-                self.solution, case, self.device, self.exercise, self.name
-            )
-        outcome = self._played[case]
-        if outcome.raised is not None:
-            fail_raised(outcome.raised, case.description, "exercise-2-collecting-an-episode")
-        return outcome
+    def __init__(self, solution: Solution, device: str) -> None:
+        super().__init__(
+            probe_collect,
+            solution,
+            device,
+            "collect_episode",
+            "collect_episode_with_values",
+            "exercise-2-collecting-an-episode",
+        )
 
 
 def require_loss(

@@ -4,7 +4,6 @@ It acts on tests that are marked by `grading.checks.check`, and on no others.
 """
 
 import gc
-import json
 from collections.abc import Generator
 from dataclasses import asdict
 from pathlib import Path
@@ -13,8 +12,9 @@ from typing import Any
 import pytest
 
 from grading.checks import Check, CheckFailed
-from grading.grade import CheckResult, Grade, result_from_json
+from grading.grade import CheckResult, Grade
 from grading.messages import Message
+from grading.record import CheckRun
 from grading.reports.terminal import Line, curves, table
 from grading.solution import NoSuchSolution, Solution, find_solution
 
@@ -25,47 +25,11 @@ MAX_LINE = 200
 
 _ADVICE = pytest.StashKey[list[str]]()
 _REMARKS = pytest.StashKey[list[str]]()
-_RUN = pytest.StashKey["CheckRun"]()
+_RUN = pytest.StashKey[CheckRun]()
 
 
 class _Needs(Exception):
     """A check that is not run: what it needs never came back, so it would not either."""
-
-
-class CheckRun:
-    """The results so far, and the record of them for a process that watches this one."""
-
-    def __init__(self, record: Path | None) -> None:
-        self.results: dict[str, CheckResult] = {}
-        self.never_returned: set[str] = set()
-        """Ids of checks that ran out of time or took their process with them."""
-        self._record = record
-        if record is not None and record.is_file():
-            for line in record.read_text("utf-8").splitlines():
-                event = json.loads(line)
-                if event["event"] in ("result", "killed"):
-                    self._take(result_from_json(event["result"]), event["event"] == "killed")
-
-    def write(self, event: str, **data: object) -> None:
-        """Append an event to the record, if there is one."""
-        if self._record is not None:
-            with self._record.open("a", encoding="utf-8") as file:
-                file.write(json.dumps({"event": event, **data}) + "\n")
-
-    def add(self, result: CheckResult) -> None:
-        """Take in a result."""
-        self._take(result, killed=False)
-        self.write("result", result=asdict(result))
-
-    def _take(self, result: CheckResult, killed: bool) -> None:
-        self.results[result.id] = result
-        if killed or result.status == "timeout":
-            self.never_returned.add(result.id)
-
-    def unmet(self, check: Check) -> list[CheckResult]:
-        """The results of needed checks that did not pass; those that were not run are no reason."""
-        needed = (self.results.get(id_) for id_ in check.needs)
-        return [result for result in needed if result is not None and result.status != "passed"]
 
 
 def _check_of(item: pytest.Item) -> Check | None:

@@ -5,7 +5,6 @@ middle of a check, that check gets its verdict here, and a new child goes on wit
 that ends the process costs its own checks, never the grade.
 """
 
-import json
 import os
 import signal
 import subprocess
@@ -15,23 +14,20 @@ import threading
 import time
 from collections import deque
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
-from grading.checks import Check, Status
-from grading.grade import CheckResult, result_from_json
+from grading.checks import Status
+from grading.grade import CheckResult
 from grading.messages import Message
+from grading.record import GraderError, Record
 from grading.solution import ROOT
 
 GRACE = 15.0
 """Seconds beyond its own time limit that a check gets before its process is killed."""
 START_LIMIT = 120.0
 """Seconds for a child to import what it needs and to begin its first check."""
-
-
-class GraderError(RuntimeError):
-    """The grader could not do its work; this is never a submission's fault."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +44,7 @@ class Request:
 def run_checks(request: Request) -> tuple[CheckResult, ...]:
     """The result of every check, in the order of the checks. Raises GraderError."""
     with tempfile.TemporaryDirectory(prefix="grading-") as folder:
-        record = _Record(Path(folder) / "record.jsonl")
+        record = Record(Path(folder) / "record.jsonl")
         while not record.ended:
             before = len(record.results)
             child = _Child(request, record.path)
@@ -61,7 +57,7 @@ def run_checks(request: Request) -> tuple[CheckResult, ...]:
         return tuple(record.results[check.id] for check in record.checks)
 
 
-def _watch(child: "_Child", record: "_Record") -> None:
+def _watch(child: "_Child", record: "Record") -> None:
     """Follow one child until it is through, or has to be replaced."""
     waiting_since = time.monotonic()
     while True:
@@ -99,64 +95,6 @@ def _died(code: int) -> tuple[Status, Message]:
         expected="the function returns",
         think="does anything call os._exit, or crash the interpreter?",
     )
-
-
-class _Record:
-    """What the child has written so far."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.checks: list[Check] = []
-        self.results: dict[str, CheckResult] = {}
-        self.current: Check | None = None
-        self.ended = False
-        self._lines_read = 0
-
-    def read(self) -> bool:
-        """Take in new lines; whether there were any."""
-        if not self.path.is_file():
-            return False
-        # A line is complete when its end has been written.
-        lines = self.path.read_text("utf-8").splitlines(keepends=True)
-        complete = [line for line in lines if line.endswith("\n")]
-        new = complete[self._lines_read :]
-        self._lines_read = len(complete)
-        for line in new:
-            self._take(json.loads(line))
-        return bool(new)
-
-    def verdict(self, check: Check, status: Status, message: Message) -> None:
-        """Decide on a check whose process is gone, so that the next child knows."""
-        result = CheckResult(
-            id=check.id,
-            exercise=check.exercise,
-            title=check.title,
-            points=0,
-            max_points=check.points,
-            bonus=check.bonus,
-            status=status,
-            message=str(message),
-        )
-        complete = self.path.read_text("utf-8").splitlines(keepends=True)[: self._lines_read]
-        complete.append(json.dumps({"event": "killed", "result": asdict(result)}) + "\n")
-        self.path.write_text("".join(complete), "utf-8")
-        self.read()
-
-    def _take(self, event: dict[str, Any]) -> None:
-        kind = event["event"]
-        if kind == "checks" and not self.checks:
-            self.checks = [Check(**{**c, "needs": tuple(c["needs"])}) for c in event["checks"]]
-        elif kind == "start":
-            self.current = next(c for c in self.checks if c.id == event["id"])
-        elif kind in ("result", "killed"):
-            result = result_from_json(event["result"])
-            self.results[result.id] = result
-            self.current = None
-        elif kind == "fault":
-            raise GraderError(f"the check {event['id']} itself went wrong:\n{event['text']}")
-        elif kind == "end":
-            # A child that is cut short also says so: what counts is that nothing is missing.
-            self.ended = all(check.id in self.results for check in self.checks)
 
 
 class _Child:

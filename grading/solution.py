@@ -146,11 +146,11 @@ class Solution:
     def attempt(self, exercise: str, play: Callable[[], Any]) -> Any | Raised:
         """What `play` returns; whatever comes out of the solution in it comes back as a Raised.
 
-        Only Ctrl-C and the verdict of a time limit, which is a `pytest.fail`, go through.
+        Only Ctrl-C, leaving the debugger, and the verdict of a time limit go through.
         """
         try:
             return play()
-        except (KeyboardInterrupt, pytest.fail.Exception):
+        except (KeyboardInterrupt, pytest.exit.Exception, pytest.fail.Exception):
             raise
         except BaseException as error:  # noqa: BLE001 - a student's code may raise anything
             return self.describe(error, exercise)

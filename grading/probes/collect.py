@@ -32,9 +32,9 @@ MAX_GRADIENT_STEPS = 60
 def probe_collect(
     solution: Solution,
     case: CollectCase,
-    device: str = "cpu",
-    exercise: str = "collect_episode",
-    name: str = "collect_episode_with_values",
+    device: str,
+    exercise: str,
+    name: str,
 ) -> CollectOutcome:
     """Let the solution collect one episode, and set what the environment saw beside it."""
     with preserved_globals(case.seed):

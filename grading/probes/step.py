@@ -1,5 +1,6 @@
 """The probe of functions with the signature of `actor_critic_step`."""
 
+from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from grading.cases import Episode, StepCase
+from grading.cases import Episode, StepCase, Weights
 from grading.optimizers import SGD, Adam
 from grading.outcome import Raised, StepCall, StepOutcome
 from grading.probes.live import (
@@ -30,9 +31,9 @@ from lesson import Actor, Critic
 def probe_step(
     solution: Solution,
     case: StepCase,
-    device: str = "cpu",
-    exercise: str = "actor_critic_step",
-    name: str = "actor_critic_step",
+    device: str,
+    exercise: str,
+    name: str,
 ) -> StepOutcome:
     """Call the solution's step once for each episode of the case, on the same networks.
 
@@ -50,10 +51,7 @@ def probe_step(
         )
         calls: list[StepCall] = []
         for episode in case.episodes:
-            try:
-                called = player.call(solution, episode, exercise, name)
-            except Exception as error:  # noqa: BLE001 - a call may leave anything behind
-                called = unreadable(error)
+            called = player.call(solution, episode, exercise, name)
             if isinstance(called, Raised):
                 return StepOutcome(tuple(calls), called)
             calls.append(called)
@@ -70,16 +68,8 @@ class _Player:
     def call(
         self, solution: Solution, episode: Episode, exercise: str, name: str
     ) -> StepCall | Raised:
-        states = [row.copy() for row in episode.states]
-        log_probs = list(
-            log_probs_of(self.actor, episode.states, np.array(episode.actions)).unbind()
-        )
-        rewards = list(episode.rewards)
-        given_states, given_log_probs = list(states), list(log_probs)
-        belongings = self._belongings()
-        random_before = random_digests()
-        actor_before, critic_before = arrays(self.actor), arrays(self.critic)
-        steps_before = self.actor_optimizer.steps_taken, self.critic_optimizer.steps_taken
+        given = _Given(self.actor, episode)
+        before = self._snapshot()
         backward_passes = 0
 
         def count(_: torch.Tensor) -> None:
@@ -88,8 +78,7 @@ class _Player:
 
         # The last parameter, the output bias, has a gradient whatever the hidden units do.
         last = list(self.critic.parameters())[-1]
-        hook = last.register_hook(count) if last.requires_grad else nullcontext()
-        with hook:
+        with last.register_hook(count) if last.requires_grad else nullcontext():
             returned = call(
                 solution,
                 exercise,
@@ -98,43 +87,39 @@ class _Player:
                 self.critic,
                 self.actor_optimizer,
                 self.critic_optimizer,
-                states,
-                log_probs,
-                rewards,
+                given.states,
+                given.log_probs,
+                given.rewards,
             )
         if isinstance(returned, Raised):
             return returned
-
-        changed = [
-            what for what, before in belongings.items() if before != self._belongings()[what]
-        ]
-        if not _same_list(rewards, list(episode.rewards)):
-            changed.append("the list `rewards`")
-        if not _same_items(states, given_states) or not np.array_equal(
-            np.array(given_states), episode.states
-        ):
-            changed.append("the list `states`")
-        if not _same_items(log_probs, given_log_probs):
-            changed.append("the list `log_probs`")
-        generators = ("torch", "numpy", "python")
-        changed += [
-            f"the global random state of {generator}"
-            for generator, before, now in zip(
-                generators, random_before, random_digests(), strict=True
+        try:
+            items = tuple(returned) if isinstance(returned, (tuple, list)) else ()
+            now = self._snapshot()
+            return StepCall(
+                returned=describe_returned(returned),
+                types=tuple(_type_of(item) for item in items),
+                losses=tuple(as_number(item) for item in items),
+                actor_delta=_difference(now.actor, before.actor),
+                critic_delta=_difference(now.critic, before.critic),
+                actor_steps=now.actor_steps - before.actor_steps,
+                critic_steps=now.critic_steps - before.critic_steps,
+                critic_backward_passes=backward_passes,
+                changed=(
+                    *(w for w, what in before.belongings.items() if what != now.belongings[w]),
+                    *given.changed(),
+                ),
             )
-            if before != now
-        ]
-        items = tuple(returned) if isinstance(returned, (tuple, list)) else ()
-        return StepCall(
-            returned=describe_returned(returned),
-            types=tuple(_type_of(item) for item in items),
-            losses=tuple(as_number(item) for item in items),
-            actor_delta=_difference(self.actor, actor_before),
-            critic_delta=_difference(self.critic, critic_before),
-            actor_steps=self.actor_optimizer.steps_taken - steps_before[0],
-            critic_steps=self.critic_optimizer.steps_taken - steps_before[1],
-            critic_backward_passes=backward_passes,
-            changed=tuple(changed),
+        except Exception as error:  # noqa: BLE001 - the call may have left anything behind
+            return unreadable(error)
+
+    def _snapshot(self) -> "_Snapshot":
+        return _Snapshot(
+            arrays(self.actor),
+            arrays(self.critic),
+            self.actor_optimizer.steps_taken,
+            self.critic_optimizer.steps_taken,
+            self._belongings(),
         )
 
     def _belongings(self) -> dict[str, object]:
@@ -148,7 +133,43 @@ class _Player:
             "the critic optimizer's settings": _settings(self.critic_optimizer),
             "torch's gradient mode": torch.is_grad_enabled(),
             "torch's default dtype": str(torch.get_default_dtype()),
+        } | {
+            f"the global random state of {generator}": digest
+            for generator, digest in zip(
+                ("torch", "numpy", "python"), random_digests(), strict=True
+            )
         }
+
+
+@dataclass(frozen=True)
+class _Snapshot:
+    actor: Weights
+    critic: Weights
+    actor_steps: int
+    critic_steps: int
+    belongings: dict[str, object]
+
+
+class _Given:
+    """The three lists of an episode, and what they held before the call."""
+
+    def __init__(self, actor: Actor, episode: Episode) -> None:
+        self._episode = episode
+        self.states = [row.copy() for row in episode.states]
+        self.log_probs = list(log_probs_of(actor, episode.states, np.array(episode.actions)))
+        self.rewards = list(episode.rewards)
+        self._states, self._log_probs = list(self.states), list(self.log_probs)
+
+    def changed(self) -> Iterator[str]:
+        """The lists that are no longer what they were."""
+        if not _same_list(self.rewards, list(self._episode.rewards)):
+            yield "the list `rewards`"
+        if not _same_items(self.states, self._states) or not np.array_equal(
+            np.array(self._states), self._episode.states
+        ):
+            yield "the list `states`"
+        if not _same_items(self.log_probs, self._log_probs):
+            yield "the list `log_probs`"
 
 
 def _trainable(network: nn.Module) -> list[bool]:
@@ -173,8 +194,8 @@ def _same_items(now: list[Any], before: list[Any]) -> bool:
     return len(now) == len(before) and all(a is b for a, b in zip(now, before, strict=True))
 
 
-def _difference(network: nn.Module, before: tuple[np.ndarray, ...]) -> tuple[np.ndarray, ...]:
-    return tuple(now - then for now, then in zip(arrays(network), before, strict=True))
+def _difference(now: Weights, before: Weights) -> Weights:
+    return tuple(a - b for a, b in zip(now, before, strict=True))
 
 
 def _type_of(item: object) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from grading import session
+from grading.record import GraderError
 from grading.solution import ROOT
 
 STEP = "actor_critic_step"
@@ -167,5 +168,5 @@ def test_a_grade_is_written_whole_and_stamped(submit, tmp_path):
 
 def test_a_fault_of_the_grader_is_no_grade(monkeypatch, submit):
     monkeypatch.setattr(session, "ROOT", Path("/"))
-    with pytest.raises(session.GraderError, match="could not be run"):
+    with pytest.raises(GraderError, match="could not be run"):
         session.run_checks(session.Request(str(submit())))

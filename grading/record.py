@@ -1,0 +1,113 @@
+"""The record between the process that runs the checks and the one that watches it.
+
+JSON lines, appended as things happen: `checks` (all there are), `start` and `result` of each check,
+`fault` if a check itself went wrong, `end`. The watcher adds `killed`: a result for a check whose
+process is gone. A later process that is given the same record does not run again what is in it.
+"""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from grading.checks import Check, Status
+from grading.grade import CheckResult, result_from_json
+from grading.messages import Message
+
+
+class GraderError(RuntimeError):
+    """The grader could not do its work; this is never a submission's fault."""
+
+
+class CheckRun:
+    """The side that runs the checks: the results so far, each written down as it comes."""
+
+    def __init__(self, record: Path | None) -> None:
+        self.results: dict[str, CheckResult] = {}
+        self.never_returned: set[str] = set()
+        """Ids of checks that ran out of time or took their process with them."""
+        self._record = record
+        if record is not None and record.is_file():
+            for line in record.read_text("utf-8").splitlines():
+                event = json.loads(line)
+                if event["event"] in ("result", "killed"):
+                    self._take(result_from_json(event["result"]), event["event"] == "killed")
+
+    def write(self, event: str, **data: object) -> None:
+        """Append an event to the record, if there is one."""
+        if self._record is not None:
+            with self._record.open("a", encoding="utf-8") as file:
+                file.write(json.dumps({"event": event, **data}) + "\n")
+
+    def add(self, result: CheckResult) -> None:
+        """Take in a result."""
+        self._take(result, killed=False)
+        self.write("result", result=asdict(result))
+
+    def _take(self, result: CheckResult, killed: bool) -> None:
+        self.results[result.id] = result
+        if killed or result.status == "timeout":
+            self.never_returned.add(result.id)
+
+    def unmet(self, check: Check) -> list[CheckResult]:
+        """The results of needed checks that did not pass; those that were not run are no reason."""
+        needed = (self.results.get(id_) for id_ in check.needs)
+        return [result for result in needed if result is not None and result.status != "passed"]
+
+
+class Record:
+    """The watcher's side: what the process that runs the checks has written so far."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.checks: list[Check] = []
+        self.results: dict[str, CheckResult] = {}
+        self.current: Check | None = None
+        self.ended = False
+        self._lines_read = 0
+
+    def read(self) -> bool:
+        """Take in new lines; whether there were any."""
+        if not self.path.is_file():
+            return False
+        # A line is complete when its end has been written.
+        lines = self.path.read_text("utf-8").splitlines(keepends=True)
+        complete = [line for line in lines if line.endswith("\n")]
+        new = complete[self._lines_read :]
+        self._lines_read = len(complete)
+        for line in new:
+            self._take(json.loads(line))
+        return bool(new)
+
+    def verdict(self, check: Check, status: Status, message: Message) -> None:
+        """Decide on a check whose process is gone, so that the next child knows."""
+        result = CheckResult(
+            id=check.id,
+            exercise=check.exercise,
+            title=check.title,
+            points=0,
+            max_points=check.points,
+            bonus=check.bonus,
+            status=status,
+            message=str(message),
+        )
+        complete = self.path.read_text("utf-8").splitlines(keepends=True)[: self._lines_read]
+        complete.append(json.dumps({"event": "killed", "result": asdict(result)}) + "\n")
+        self.path.write_text("".join(complete), "utf-8")
+        self.read()
+
+    def _take(self, event: dict[str, Any]) -> None:
+        kind = event["event"]
+        if kind == "checks" and not self.checks:
+            self.checks = [Check(**{**c, "needs": tuple(c["needs"])}) for c in event["checks"]]
+        elif kind == "start":
+            self.current = next(c for c in self.checks if c.id == event["id"])
+        elif kind in ("result", "killed"):
+            result = result_from_json(event["result"])
+            self.results[result.id] = result
+            self.current = None
+        elif kind == "fault":
+            raise GraderError(f"the check {event['id']} itself went wrong:\n{event['text']}")
+        elif kind == "end":
+            # A child that is cut short also says so: what counts is that nothing is missing.
+            self.ended = all(check.id in self.results for check in self.checks)
