@@ -54,7 +54,7 @@ def _grade(asked: argparse.Namespace) -> int:
     )
     grade = Grade(
         submission=Path(asked.submission).resolve().name,
-        checks=run_checks(request),
+        checks=run_checks(request, _show_progress if sys.stderr.isatty() else None),
         provenance=provenance(folder, asked.isolation, asked.device, asked.seed),
     )
     if asked.json is not None:
@@ -76,6 +76,11 @@ def _has_cuda() -> bool:
     import torch  # takes seconds, and only this option needs it here
 
     return torch.cuda.is_available()
+
+
+def _show_progress(done: int, total: int) -> None:
+    end = "\r" if done < total else "\r\x1b[K"  # the line is gone when the report comes
+    print(f"\r{done}/{total} checks", end=end, file=sys.stderr, flush=True)
 
 
 def _write(path: Path, text: str) -> None:

@@ -72,7 +72,7 @@ def pytest_configure(config: pytest.Config) -> None:
     except NoSuchSolution as error:
         raise pytest.UsageError(f"--solution: {error}") from error
     if config.option.device == "cuda":
-        import torch  # only here: --help and --version need not wait for it
+        import torch
 
         if not torch.cuda.is_available():
             raise pytest.UsageError("--device cuda: torch sees no CUDA device; use --device cpu")
@@ -81,6 +81,9 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def solution(pytestconfig: pytest.Config) -> Solution:
     """The solution that is being checked."""
+    import torch  # only here: --help and --version need not wait for it
+
+    torch.set_num_threads(1)  # the networks are so small that threads only get in each other's way
     return Solution(find_solution(pytestconfig.option.solution))
 
 

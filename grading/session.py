@@ -13,6 +13,7 @@ import tempfile
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,9 @@ START_LIMIT = 120.0
 """Seconds for a child to import what it needs and to begin its first check."""
 
 
+Progress = Callable[[int, int], None]
+
+
 @dataclass(frozen=True)
 class Request:
     """What to check, and how."""
@@ -41,15 +45,18 @@ class Request:
     skip_learning: bool = False
 
 
-def run_checks(request: Request) -> tuple[CheckResult, ...]:
-    """The result of every check, in the order of the checks. Raises GraderError."""
+def run_checks(request: Request, progress: Progress | None = None) -> tuple[CheckResult, ...]:
+    """The result of every check, in the order of the checks. Raises GraderError.
+
+    `progress(done, all)` is called whenever a check has its result.
+    """
     with tempfile.TemporaryDirectory(prefix="grading-") as folder:
         record = Record(Path(folder) / "record.jsonl")
         while not record.ended:
             before = len(record.results)
             child = _Child(request, record.path)
             try:
-                _watch(child, record)
+                _watch(child, record, progress)
             finally:
                 child.stop()
             if not record.ended and len(record.results) == before:
@@ -57,13 +64,15 @@ def run_checks(request: Request) -> tuple[CheckResult, ...]:
         return tuple(record.results[check.id] for check in record.checks)
 
 
-def _watch(child: "_Child", record: "Record") -> None:
+def _watch(child: "_Child", record: Record, progress: Progress | None) -> None:
     """Follow one child until it is through, or has to be replaced."""
     waiting_since = time.monotonic()
     while True:
         running = child.running()
         if record.read():
             waiting_since = time.monotonic()
+            if progress is not None and record.checks:
+                progress(len(record.results), len(record.checks))
         if record.ended:
             return
         check = record.current
@@ -101,9 +110,11 @@ class _Child:
     """A pytest in a process group of its own; the end of its output is kept, the rest dropped."""
 
     def __init__(self, request: Request, record: Path) -> None:
-        command = [sys.executable, "-m", "pytest", "tests", "--solution", request.solution]
+        # With "=", so that pytest does not take a path for a place with tests and settings.
+        command = [sys.executable, "-m", "pytest", "tests", f"--solution={request.solution}"]
+        command += ["-c", "pyproject.toml", "--rootdir=."]
         command += ["--device", request.device, "--case-seed", str(request.seed)]
-        command += ["--record", str(record), "-p", "no:cacheprovider", "-p", "pytest_timeout"]
+        command += [f"--record={record}", "-p", "no:cacheprovider", "-p", "pytest_timeout"]
         if request.skip_learning:
             command += ["-m", "not learning"]
         environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}

@@ -51,8 +51,8 @@ def grade_here(tmp_path: Path) -> Callable[..., dict[str, CheckResult]]:
 
     def run(submission: Path, *, learning: bool = False) -> dict[str, CheckResult]:
         record = tmp_path / "record.jsonl"
-        options = ["tests", "--solution", str(submission), "--record", str(record)]
-        options += ["-p", "no:cacheprovider", "--rootdir", str(ROOT)]
+        options = [str(ROOT / "tests"), f"--solution={submission}", f"--record={record}"]
+        options += ["-p", "no:cacheprovider", "-c", str(ROOT / "pyproject.toml")]
         options += [] if learning else ["-m", "not learning"]
         with redirect_stdout(StringIO()):
             pytest.main(options)

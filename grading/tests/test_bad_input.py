@@ -107,6 +107,15 @@ def test_a_large_print_is_cut(submit):
     assert len(pytest_run.stdout) < 50_000
 
 
+def test_settings_and_conftest_of_a_submission_are_not_read(submit, grade):
+    submission = submit()
+    (submission / "conftest.py").write_text("raise RuntimeError('read')\n")
+    (submission / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\n")
+    (submission / "exercises" / "conftest.py").write_text("raise RuntimeError('read')\n")
+    (submission / "torch.py").write_text("raise RuntimeError('read')\n")
+    assert sum(r.points for r in grade(submission).values()) == 80
+
+
 def test_a_symlink_is_not_followed(submit, grade):
     submission = submit(**{STEP: None})
     (submission / "exercises" / f"{STEP}.py").symlink_to(ROOT / "reference" / f"{STEP}.py")
