@@ -156,7 +156,7 @@ def table(study: dict[str, Any]) -> str:
             for key in ("mean", "sd", "min", "quantile_05", "median", "quantile_95", "max")
         )
         lines.append(f"{name:<20}{summary['groups']:>7}{summary['passed']:>7}   {spread}")
-    return "\n".join([*lines, f"threshold {study['protocol']['threshold']:g}; {describe(study)}"])
+    return "\n".join(lines)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -165,7 +165,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--groups", type=int, default=200, help="groups of each learner")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--out", type=Path, default=FILE)
+    parser.add_argument("--show", action="store_true", help="print the last study, train nothing")
     asked = parser.parse_args(arguments)
+    if asked.show:
+        study = json.loads(FILE.read_text("utf-8"))
+        print(table(study), describe(study), sep="\n")
+        return 0
     summaries = {}
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(asked.workers, mp_context=context) as pool:
@@ -184,7 +189,7 @@ def main(arguments: list[str] | None = None) -> int:
         "false_fail": false_fail(summaries["reference"]),
     }
     asked.out.write_text(json.dumps(study, indent=2) + "\n", "utf-8")
-    print(table(study))
+    print(table(study), describe(study), sep="\n")
     return 0
 
 

@@ -9,8 +9,17 @@ import pytest
 import torch
 
 from grading.learning import PROTOCOL, Protocol, draw_curve, judge, statistic, train_group
-from grading.solution import Solution, find_solution
-from grading.study import FILE, LEARNERS, false_fail, learner, stated_error, summarise, table
+from grading.solution import ROOT, Solution, find_solution
+from grading.study import (
+    FILE,
+    LEARNERS,
+    describe,
+    false_fail,
+    learner,
+    stated_error,
+    summarise,
+    table,
+)
 
 SMALL = Protocol(runs=2, episodes=4, looks=(4,), hopeless=())
 
@@ -145,7 +154,8 @@ def test_a_study_counts_and_states_its_error():
         "learners": {"reference": summary},
         "false_fail": rates,
     }
-    assert "1 of 3 groups" in table(study)
+    assert "1 of 3 groups" in describe(study)
+    assert "reference" in table(study)
 
 
 def test_the_committed_study_was_made_with_the_rule_in_force():
@@ -154,3 +164,6 @@ def test_the_committed_study_was_made_with_the_rule_in_force():
     assert set(study["learners"]) == set(LEARNERS)
     assert all(summary["groups"] >= 200 for summary in study["learners"].values())
     assert str(study["learners"]["reference"]["groups"]) in stated_error()
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert table(study) in readme
+    assert describe(study) in " ".join(readme.split())
