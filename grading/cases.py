@@ -63,7 +63,7 @@ class StepCase:
 
 @dataclass(frozen=True, eq=False)
 class CollectCase:
-    """One call of `collect_episode_with_values` in a scripted or a real environment."""
+    """Calls of `collect_episode_with_values` in a scripted or a real environment."""
 
     description: str
     networks: Networks
@@ -77,6 +77,8 @@ class CollectCase:
     reuse_buffer: bool = False
     max_episode_steps: int = 500
     """Time limit of real CartPole."""
+    plays: int = 1
+    """Calls in a row; the outcome is that of the last, with the actions of all."""
 
 
 def describe_episode(rewards: Sequence[float]) -> str:

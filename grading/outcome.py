@@ -118,6 +118,8 @@ class CollectOutcome:
     value_types: tuple[str, ...] = ()
     log_prob_gradient: tuple[np.ndarray, ...] | None = None
     """Gradient of the sum of (t + 1) * log_prob_t in the actor's parameters; None without graph."""
+    actions_of_plays: tuple[tuple[int, ...], ...] = ()
+    """The actions that the environment was stepped with, in each call of the case."""
     true_log_probs: tuple[float, ...] = ()
     """log pi(a_t|s_t) of the actions that were really taken."""
     true_values: tuple[float, ...] = ()

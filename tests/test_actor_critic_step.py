@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from grading.cases import (
+    Episode,
     Networks,
     StepCase,
     constant_networks,
@@ -113,8 +114,12 @@ def perfect_critic(seed: int) -> StepCase:
 
 @cache
 def unusual_rewards(seed: int) -> tuple[StepCase, ...]:
-    """All negative, all zero, fractions below one."""
+    """All negative, all zero, zeros in between, fractions below one; and an unlikely action."""
+    rare = constant_networks([0.0005, 0.9995], value=1.0)
+    episode = Episode(np.ones((2, 4), np.float32), actions=(0, 1), rewards=(3.0, -1.0))
     return (
+        StepCase("T=2, the first action had probability 0.0005", rare, (episode,), seed=seed),
+        _case("zeros in between", seed, [0.0, 2.0, 0.0, 0.0, -3.0, 0.0, 1.0]),
         _case("negative", seed, [-2.0, -1.0, -3.0]),
         # Small values leave small advantages: whatever else is in the loss stands out.
         _case("zero", seed, [0.0] * 4, random_networks(generator(seed, "zero"), critic_gain=0.1)),
@@ -356,7 +361,7 @@ def test_negative_zero_and_fractional_rewards_count(trials: StepTrials, case_see
     """Negative, zero and fractional rewards count as they are."""
     for case in unusual_rewards(case_seed):
         think = (
-            "is anything rounded, clipped or divided, or does a loss hold more than its formula?"
+            "is anything rounded, clipped or left out, or does a loss hold more than its formula?"
         )
         _require_all(trials, case, think)
 

@@ -9,7 +9,13 @@ import numpy as np
 import pytest
 
 from grading.binomial import acceptance
-from grading.cases import CollectCase, Networks, generator, random_networks
+from grading.cases import (
+    CollectCase,
+    Networks,
+    constant_networks,
+    generator,
+    random_networks,
+)
 from grading.checks import CheckFailed, check
 from grading.compare import same_arrays, same_number, same_numbers
 from grading.judge import CollectTrials
@@ -51,7 +57,8 @@ class Group:
         return log((1 - self.unlikely) / self.unlikely)
 
 
-GROUPS = (Group(unlikely=0.005, steps=800), Group(unlikely=0.2, steps=300))
+GROUPS = (Group(unlikely=0.001, steps=600), Group(unlikely=0.05, steps=600))
+OPENING = Group(unlikely=0.05, steps=150)
 
 
 @pytest.fixture(scope="module")
@@ -105,16 +112,19 @@ def one_step(seed: int) -> CollectCase:
 
 @cache
 def reusing(seed: int) -> CollectCase:
-    case = _script("reusing", seed, [1.0, 10.0, 100.0, 1000.0], "T=4, one buffer for all states")
-    return replace(case, reuse_buffer=True)
+    """Large observations in one buffer: neither may be cut off, nor overwritten."""
+    words = "T=4, one buffer for all states, which are large"
+    case = _script("reusing", seed, [1.0, 10.0, 100.0, 1000.0], words)
+    assert case.observations is not None
+    return replace(case, observations=50 * case.observations, reuse_buffer=True)
 
 
 @cache
 def long(seed: int) -> CollectCase:
-    """1,100 steps; in most the policy is all but sure of an action, in some it is not.
+    """1,200 steps in which the policy prefers one action, now this one and now that.
 
-    The sure states show who adds exploration or flattens the policy, the unsure ones who acts
-    greedily. The first component tells them apart, its sign says which action is the likely one.
+    Where it is all but sure, adding exploration shows; where it is less sure, acting greedily.
+    The first component tells them apart, its sign says which action is the likely one.
     """
     steps = sum(group.steps for group in GROUPS)
     rng = generator(seed, "long")
@@ -136,6 +146,22 @@ def long(seed: int) -> CollectCase:
         observations=observations,
         rewards=(1.0,) * steps,
     )
+
+
+@cache
+def fair(seed: int) -> CollectCase:
+    """Two episodes of a hundred coin flips."""
+    networks = constant_networks([0.5, 0.5], value=0.0)
+    words = "two episodes in a row, each of 100 steps with two actions of probability 0.5"
+    return replace(_script("fair", seed, [1.0] * 100, words, networks), plays=2)
+
+
+@cache
+def openings(seed: int) -> CollectCase:
+    """Many episodes of one step: how an episode begins."""
+    networks = constant_networks([OPENING.unlikely, 1 - OPENING.unlikely], value=0.0)
+    words = f"{OPENING.steps} episodes of one step"
+    return replace(_script("openings", seed, [1.0], words, networks), plays=OPENING.steps)
 
 
 @cache
@@ -432,22 +458,39 @@ def test_a_long_episode_is_played_to_its_end(trials: CollectTrials, case_seed: i
 @check("collect_episode/follows_the_policy", points=3, needs=[RUNS, LOG_PROBS, WHOLE])
 def test_actions_are_drawn_from_the_policy(trials: CollectTrials, case_seed: int) -> None:
     """Actions are drawn with the probabilities that the actor gives them."""
+    case = fair(case_seed)
+    first, second = trials.outcome(case).actions_of_plays
+    if first == second:
+        fail(
+            case,
+            "two episodes in a row take the same actions.",
+            f"{len(first)} actions, the same in both episodes",
+            "other actions: coins that agree a hundred times are one in 10^30",
+            "are the random numbers new in each call?",
+        )
+    case = openings(case_seed)
+    unlikely = sum(actions[:1] == (0,) for actions in trials.outcome(case).actions_of_plays)
+    _require_count(case, OPENING, unlikely, OPENING.steps)
     case = long(case_seed)
     steps = trials.outcome(case).trajectory.steps
     for group in GROUPS:
         own = [step for step in steps if abs(abs(step.state[0]) - group.logit) < 0.01]
         unlikely = sum(step.action != (0 if step.state[0] > 0 else 1) for step in own)
-        low, high = acceptance(len(own), group.unlikely, FALSE_ALARM / len(GROUPS))
-        if not low <= unlikely <= high:
-            fail(
-                case,
-                "the actions are not drawn from the policy.",
-                f"an action of probability {group.unlikely} came up {unlikely} times "
-                f"in {len(own)} steps",
-                f"about {group.unlikely * len(own):.0f} times; {low} to {high} pass, and a "
-                f"collector that follows the policy fails once in {1 / FALSE_ALARM:,.0f} times",
-                "is each action sampled, from the actor's probabilities, once?",
-            )
+        _require_count(case, group, unlikely, len(own))
+
+
+def _require_count(case: CollectCase, group: Group, unlikely: int, steps: int) -> None:
+    """The unlikely action came up about as often as its probability says."""
+    low, high = acceptance(steps, group.unlikely, FALSE_ALARM / 3)
+    if not low <= unlikely <= high:
+        fail(
+            case,
+            "the actions are not drawn from the policy.",
+            f"an action of probability {group.unlikely} came up {unlikely} times in {steps} steps",
+            f"about {group.unlikely * steps:.0f} times; {low} to {high} pass, and a collector that "
+            f"follows the policy fails once in {1 / FALSE_ALARM:,.0f} times",
+            "is each action sampled, from the actor's probabilities, once?",
+        )
 
 
 @check("collect_episode/cartpole", points=2, needs=[*BASIC, ENDS_TERMINATED, ENDS_TRUNCATED])

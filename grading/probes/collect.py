@@ -36,15 +36,20 @@ def probe_collect(
     exercise: str,
     name: str,
 ) -> CollectOutcome:
-    """Let the solution collect one episode, and set what the environment saw beside it."""
+    """Let the solution collect episodes, and set what the environment saw beside the last one."""
     with preserved_globals(case.seed):
         actor, critic = build(case.networks, device)
         inner = _environment(case)
         # So that an unseeded reset of a real environment gives what the case fixes.
         inner.reset(seed=case.seed)
-        env = Recorder(inner)
+        actions_of_plays = []
         try:
-            returned = call(solution, exercise, name, env, actor, critic)
+            for _ in range(case.plays):
+                env = Recorder(inner)
+                returned = call(solution, exercise, name, env, actor, critic)
+                actions_of_plays.append(tuple(step.action for step in env.trajectory().steps))
+                if isinstance(returned, Raised):
+                    break
         finally:
             inner.close()
         random_states = random_digests()
@@ -60,6 +65,7 @@ def probe_collect(
                 trajectory=env.trajectory(),
                 changed=changed,
                 random_states=random_states,
+                actions_of_plays=tuple(actions_of_plays),
                 **_read(returned, actor),
                 **_truth(env.trajectory(), case.networks, device),
             )
