@@ -92,6 +92,7 @@ class Recorder(gym.Wrapper[np.ndarray, int, np.ndarray, int]):
         self._steps: list[TrueStep] = []
         self._state: np.ndarray | None = None
         self._ended = ""
+        self._ever_ended = False
         self._closed = False
 
     def reset(
@@ -125,6 +126,7 @@ class Recorder(gym.Wrapper[np.ndarray, int, np.ndarray, int]):
         self._steps.append(TrueStep(self._state, int(action), float(reward)))
         self._state = np.array(state)
         self._ended = "terminated" if terminated else "truncated" if truncated else ""
+        self._ever_ended = self._ever_ended or bool(self._ended)
         return state, float(reward), terminated, truncated, info
 
     def close(self) -> None:
@@ -137,6 +139,6 @@ class Recorder(gym.Wrapper[np.ndarray, int, np.ndarray, int]):
             resets=len(self._reset_seeds),
             reset_seeds=tuple(self._reset_seeds),
             steps=tuple(self._steps),
-            ended=bool(self._ended),
+            ended=self._ever_ended,
             closed=self._closed,
         )

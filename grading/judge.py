@@ -145,26 +145,18 @@ def require_change(
         cause = f"the {which} does not follow the gradient of its loss{when}."
     measure = "gradient |g|" if case.optimizer == "sgd" else "change of the weights"
     unit = lr if case.optimizer == "sgd" else 1.0
+    apart = norm([a - b for a, b in zip(moved, wanted, strict=True)]) / unit
     raise CheckFailed(
         Message(
             cause,
             got=f"{which} {measure} = {number(norm(moved) / unit)}",
-            expected=f"{which} {measure} = {number(norm(wanted) / unit)}" + _angle(moved, wanted),
+            expected=f"{which} {measure} = {number(norm(wanted) / unit)}; "
+            f"the two are {number(apart)} apart",
             think=think,
             case=case.description,
             read=read,
         )
     )
-
-
-def _angle(moved: tuple, wanted: tuple) -> str:  # type: ignore[type-arg]
-    """How far apart two directions are, when the lengths alone would not show it."""
-    lengths = norm(moved) * norm(wanted)
-    if not lengths > 0:
-        return ""
-    product = sum(float((a * b).sum()) for a, b in zip(moved, wanted, strict=True))
-    cosine = product / lengths
-    return f"  (cosine of the angle between them: {number(cosine)})" if cosine < 0.999 else ""
 
 
 def _scale(case: StepCase) -> float:

@@ -186,11 +186,9 @@ def _result(
         elif isinstance(error, pytest.fail.Exception) and "Timeout" in str(error):
             status = "timeout"
             file, line = _innermost(call, folder) or (file, None)
-            message = (
-                f"Diagnosis: it was still running after {check.time_limit:g} seconds"
-                + (f", at {file}:{line}." if line else ".")
-                + "\n  think     which loop never meets its end?"
-            )
+            where = f", at {file}:{line}" if line else ""
+            cause = f"it was still running after {check.time_limit:g} seconds{where}."
+            message = str(Message(cause, think="which loop never meets its end?"))
         elif isinstance(error, pytest.fail.Exception):
             status, message = "error", str(Message(f"pytest.fail was called: {error}"))
         elif not isinstance(error, _Needs):

@@ -21,6 +21,8 @@ from grading.outcome import Raised, RaisedKind
 
 ROOT = Path(__file__).resolve().parent.parent
 MAX_SOURCE_BYTES = 1_000_000
+MAX_FRAMES = 5
+"""Frames of a student's traceback that are shown: an endless recursion has a thousand."""
 
 
 class NoSuchSolution(ValueError):
@@ -180,6 +182,8 @@ class Solution:
             cause = f"{type(error).__name__}: {text}" if text else type(error).__name__
         lines = [
             f"{self.label(frame.filename)}:{frame.lineno} in {frame.name}\n    {frame.line}"
-            for frame in frames
+            for frame in frames[-MAX_FRAMES:]
         ]
+        if len(frames) > MAX_FRAMES:
+            lines.insert(0, f"... {len(frames) - MAX_FRAMES} calls further up")
         return Raised(kind, cause, label, line, "\n".join(lines), error)

@@ -352,7 +352,7 @@ def _require_list(name: str, case: CollectCase, outcome: CollectOutcome, think: 
     )
     index = next(different, min(len(got), len(true)))
     last = len(true) > 1 and len(got) == len(true)
-    if last and same_numbers(got[:-1], true[1:]):
+    if last and true[:-1] != true[1:] and same_numbers(got[:-1], true[1:]):
         cause = f"`{name}` are those of the next step."
     elif last and same_numbers(got[::-1], true):
         cause = f"`{name}` stand in reverse order."
@@ -425,7 +425,9 @@ def _require_length(case: CollectCase, trials: CollectTrials) -> None:
             f"the episode has {true} steps, and {got} were collected.",
             f"{got} rewards; the environment was stepped {len(outcome.trajectory.steps)} times",
             f"{true} rewards and {true} steps",
-            "on which two flags of env.step does the loop depend?",
+            "is the number of steps limited anywhere?"
+            if got < true
+            else "do the lists still hold an earlier episode?",
         )
 
 
@@ -530,6 +532,8 @@ def test_states_survive_an_environment_that_reuses_its_buffer(
             "the environment writes each observation into the same array: when is a copy needed?",
         )
     _require_states(case, trials)
+    for name in ("values", "log_probs"):
+        _require_list(name, case, outcome, "did the state change between its use and its storing?")
 
 
 @check("collect_episode/other_sizes", points=1, needs=BASIC)
@@ -540,4 +544,6 @@ def test_one_step_and_other_sizes_work(trials: CollectTrials, case_seed: int) ->
     _require_length(case, trials)
     _require_states(case, trials)
     for name in ("actions", "rewards", "log_probs", "values"):
-        _require_list(name, case, outcome, "is the 4 or the 2 of CartPole written anywhere?")
+        _require_list(
+            name, case, outcome, "is a size of CartPole written anywhere, or a reward rounded?"
+        )

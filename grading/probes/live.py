@@ -52,6 +52,7 @@ def preserved_globals(seed: int) -> Iterator[None]:
         random.getstate(),
     )
     grad_enabled, dtype = torch.is_grad_enabled(), torch.get_default_dtype()
+    anomalies = torch.is_anomaly_enabled()
     # Not a seed that anybody would write down: reseeding with 0 or 42 must not go unseen.
     unusual = (seed * 1_000_003 + 718_281_828) % 2**32
     torch.manual_seed(unusual)
@@ -65,6 +66,7 @@ def preserved_globals(seed: int) -> Iterator[None]:
         ):
             # A warning in a student's code is for the student to read, never a failure.
             warnings.simplefilter("default")
+            warnings.filterwarnings("ignore", message="Converting a tensor with requires_grad")
             yield
     finally:
         torch.set_rng_state(torch_state)
@@ -72,6 +74,7 @@ def preserved_globals(seed: int) -> Iterator[None]:
         random.setstate(python_state)
         torch.set_grad_enabled(grad_enabled)
         torch.set_default_dtype(dtype)
+        torch.autograd.set_detect_anomaly(anomalies)
 
 
 def random_digests() -> tuple[bytes, ...]:

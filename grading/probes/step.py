@@ -133,6 +133,7 @@ class _Player:
             "the critic optimizer's settings": _settings(self.critic_optimizer),
             "torch's gradient mode": torch.is_grad_enabled(),
             "torch's default dtype": str(torch.get_default_dtype()),
+            "torch's anomaly detection": torch.is_anomaly_enabled(),
         } | {
             f"the global random state of {generator}": digest
             for generator, digest in zip(

@@ -42,6 +42,14 @@ MISTAKES = [
      {RETURNS: "compute_returns([int(r) for r in rewards])"}, "rewards"),
     ("rewards reversed in place", STEP,
      {RETURNS: "(rewards.reverse(), compute_returns(rewards[::-1]))[1]"}, "leaves_alone"),
+    ("returns begin anew at a reward of zero", STEP,
+     {RETURNS: "[sum(0.99**k * r for k, r in enumerate(rewards[t:(rewards + [0]).index(0, t) + 1]))"
+      " for t in range(len(rewards))]"}, "rewards"),
+    ("log-probs clamped", STEP, {LOG_PROBS: f"{LOG_PROBS}.clamp(min=-5)"}, "rewards"),
+    ("returns clipped at 500", STEP,
+     {RETURNS: f"[max(-500, min(500, g)) for g in {RETURNS}]"}, "long_episode"),
+    ("anomaly detection left on", STEP,
+     {VALUES: f"    torch.autograd.set_detect_anomaly(True)\n{VALUES}"}, "leaves_alone"),
     ("no baseline", STEP, {ADVANTAGES: "returns_t"}, "worked_example"),
     ("not detached, one combined loss", STEP,
      {ADVANTAGES: "returns_t - values", BOTH: TOGETHER}, "critic_isolated"),
@@ -85,6 +93,28 @@ MISTAKES = [
      {SAMPLE: f"{SAMPLE}\n        if torch.rand(()) < 0.1:\n"
       "            action = int(env.action_space.sample())\n"
       "        log_prob = actor(state_t)[action].log()"}, "follows_the_policy"),
+    ("the same random numbers in each call", COLLECT,
+     {SAMPLE: "p = actor(state_t)\n        q = p.detach().double().numpy()\n"
+      "        action = int(rng.choice(len(q), p=q / q.sum()))\n"
+      "        log_prob = p[action].log()",
+      "    done = False\n": "    done = False\n    rng = np.random.default_rng(0)\n"},
+     "follows_the_policy"),
+    ("first action random", COLLECT,
+     {SAMPLE: "p = actor(state_t)\n        action = int(torch.multinomial(p, 1)) if states else "
+      "int(env.action_space.sample())\n        log_prob = p[action].log()"}, "follows_the_policy"),
+    ("greedy when sure", COLLECT,
+     {SAMPLE: f"{SAMPLE}\n        p = actor(state_t)\n"
+      "        action = int(p.argmax()) if p.max() > 0.9 else action\n"
+      "        log_prob = p[action].log()"}, "follows_the_policy"),
+    ("states clipped", COLLECT,
+     {"        state_t =": "        state = np.clip(state, -5, 5)\n        state_t ="},
+     "copies_states"),
+    ("values of an overwritten state", COLLECT, {
+        f"        value = {VALUE}\n": "        kept.append(torch.as_tensor(state))\n",
+        "        values.append(value)\n": "",
+        "    done = False\n": "    done = False\n    kept = []\n",
+        f"    {ALL_FIVE}": f"    values = critic(torch.stack(kept)).tolist()\n    {ALL_FIVE}"},
+     "copies_states"),
     ("log-prob detached", COLLECT, {"append(log_prob)": "append(log_prob.detach())"},
      "log_prob_graph"),
     ("one buffer", COLLECT, {"np.array(state)": "state"}, "copies_states"),
