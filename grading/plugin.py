@@ -32,6 +32,16 @@ class _Needs(Exception):
     """A check that is not run: what it needs never came back, so it would not either."""
 
 
+class _InternalErrors:
+    """Tells a watcher that an error is the grader's own, and not of the code it checks."""
+
+    def __init__(self, run: CheckRun) -> None:
+        self._run = run
+
+    def pytest_internalerror(self, excrepr: object) -> None:
+        self._run.write("fault", id="(pytest itself)", text=str(excrepr)[-4000:])
+
+
 def _check_of(item: pytest.Item) -> Check | None:
     marker = item.get_closest_marker("check")
     return marker.args[0] if marker else None
@@ -65,6 +75,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "check(facts): a check with points; see grading.checks")
     config.addinivalue_line("markers", "learning: trains; leave out with -m 'not learning'")
     config.stash[_RUN] = CheckRun(config.option.record)
+    config.pluginmanager.register(_InternalErrors(config.stash[_RUN]))
     if config.option.case_seed < 0:
         raise pytest.UsageError("--case-seed must not be negative")
     try:
@@ -224,6 +235,8 @@ def _said(item: pytest.Item, key: pytest.StashKey[list[str]]) -> list[str]:
 
 def _definition(path: Path) -> int | None:
     """The line of a file's first function: where to begin when nothing says more."""
+    if not path.is_file():
+        return None
     lines = path.read_text("utf-8", "replace").splitlines()
     return next((n for n, line in enumerate(lines, start=1) if line.startswith("def ")), None)
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -173,6 +174,18 @@ def test_a_grade_is_written_whole_and_stamped(submit, tmp_path):
     assert grade["provenance"]["seed"] == 7
     assert set(grade["provenance"]["versions"]) >= {"python", "torch", "gymnasium", "numpy"}
     assert list(tmp_path.glob(".*partial")) == []
+
+
+def test_an_internal_error_is_no_grade_either(monkeypatch, submit, tmp_path):
+    shutil.copytree(ROOT, tmp_path / "course", ignore=shutil.ignore_patterns(".*", "__pycache__"))
+    plugin = tmp_path / "course" / "grading" / "plugin.py"
+    broken = plugin.read_text("utf-8").replace(
+        "    report = yield\n", "    report = yield\n    1 / 0\n"
+    )
+    plugin.write_text(broken, "utf-8")
+    monkeypatch.setattr(session, "ROOT", tmp_path / "course")
+    with pytest.raises(GraderError, match="ZeroDivisionError"):
+        session.run_checks(session.Request(str(submit())))
 
 
 def test_a_fault_of_the_grader_is_no_grade(monkeypatch, submit):
