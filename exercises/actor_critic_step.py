@@ -43,8 +43,8 @@ def actor_critic_step(
         - the actor's loss must not move the critic: in A_t, the value is a constant;
         - advantages are not normalised, clipped or scaled;
         - gradients of an earlier call must not leak into this one;
-        - each optimiser takes exactly one step;
-        - the caller's lists stay as they are.
+        - each optimizer takes exactly one step;
+        - the caller's lists, random state, network modes and settings stay as they are.
     It works for any T, T = 1 included, and on the device that the networks are on.
     """
     device = next(critic.parameters()).device

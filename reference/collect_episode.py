@@ -36,7 +36,8 @@ def collect_episode_with_values(
         - s_{t+1} or V(s_{t+1}) in the place of s_t or V(s_t);
         - storing an array that the environment will overwrite: some environments reuse one
           buffer for all observations, so store a copy;
-        - closing the environment or changing the networks: they are the caller's.
+        - closing the environment, changing the networks or seeding anything: that is up to the
+          caller.
     """
     device = next(actor.parameters()).device
     states: list[np.ndarray] = []
