@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from grading.checks import Check, CheckFailed
+from grading.checks import Check, CheckFailed, Status
 from grading.grade import CheckResult, Grade
 from grading.messages import Message
 from grading.record import CheckRun
@@ -184,34 +184,18 @@ def _is_the_graders_fault(call: pytest.CallInfo[None]) -> bool:
 def _result(
     item: pytest.Item, check: Check, call: pytest.CallInfo[None], run: CheckRun
 ) -> CheckResult:
+    """The result of a check that is over."""
     folder = find_solution(item.config.option.solution)
-    exercise_file = f"{folder.name}/{check.exercise}.py"
-    file = exercise_file if (folder / f"{check.exercise}.py").is_file() else ""
-    status, message, line = "passed", "\n".join(_said(item, _REMARKS)), None
-    waits_for = ""
+    status: Status = "passed"
+    message, where, waits_for = "\n".join(_said(item, _REMARKS)), None, ""
     if call.excinfo is not None:
-        error = call.excinfo.value
-        if isinstance(error, CheckFailed):
-            status, message = error.status, str(error)
-            file, line = error.file or file, error.line
-        elif isinstance(error, pytest.fail.Exception) and "Timeout" in str(error):
-            status = "timeout"
-            file, line = _innermost(call, folder) or (file, None)
-            where = f", at {file}:{line}" if line else ""
-            cause = f"it was still running after {check.time_limit:g} seconds{where}."
-            message = str(Message(cause, think="which loop never meets its end?"))
-        elif isinstance(error, pytest.fail.Exception):
-            status, message = "error", str(Message(f"pytest.fail was called: {error}"))
-        elif not isinstance(error, _Needs):
-            status, message = "error", f"The check itself went wrong: {error!r}"
+        status, message, where = _what_went_wrong(check, call.excinfo, folder)
         unmet = run.unmet(check)
         if unmet and not _is_the_graders_fault(call):
-            first = unmet[0]
-            status = "not_attempted" if first.status == "not_attempted" else "failed"
-            waits_for = first.waits_for or first.id
+            status = "not_attempted" if unmet[0].status == "not_attempted" else "failed"
+            waits_for = unmet[0].waits_for or unmet[0].id
             message = f"needs {waits_for}, which is to be mended first"
-    if line is None and file == exercise_file:
-        line = _definition(folder / f"{check.exercise}.py")
+    file, line = where or _definition(folder, check.exercise)
     return CheckResult(
         id=check.id,
         exercise=check.exercise,
@@ -219,7 +203,7 @@ def _result(
         points=check.points if status == "passed" else 0,
         max_points=check.points,
         bonus=check.bonus,
-        status=status,  # type: ignore[arg-type]
+        status=status,
         message=message,
         advice=tuple(_said(item, _ADVICE)),
         seconds=round(call.duration, 3),
@@ -229,22 +213,43 @@ def _result(
     )
 
 
+Place = tuple[str, int | None]
+"""A file as a student calls it, and a line if one is known."""
+
+
+def _what_went_wrong(
+    check: Check, raised: pytest.ExceptionInfo[BaseException], folder: Path
+) -> tuple[Status, str, Place | None]:
+    error = raised.value
+    if isinstance(error, CheckFailed):
+        return error.status, str(error), (error.file, error.line) if error.file else None
+    if isinstance(error, pytest.fail.Exception) and "Timeout" in str(error):
+        place = _innermost(raised, folder)
+        where = f", at {place[0]}:{place[1]}" if place else ""
+        cause = f"it was still running after {check.time_limit:g} seconds{where}."
+        return "timeout", str(Message(cause, think="which loop never meets its end?")), place
+    if isinstance(error, pytest.fail.Exception):
+        return "error", str(Message(f"pytest.fail was called: {error}")), None
+    return "error", f"The check itself went wrong: {error!r}", None
+
+
 def _said(item: pytest.Item, key: pytest.StashKey[list[str]]) -> list[str]:
     return item.stash.get(key, [])
 
 
-def _definition(path: Path) -> int | None:
-    """The line of a file's first function: where to begin when nothing says more."""
+def _definition(folder: Path, exercise: str) -> Place:
+    """An exercise's first function: where to begin when nothing says more."""
+    path = folder / f"{exercise}.py"
     if not path.is_file():
-        return None
+        return "", None
     lines = path.read_text("utf-8", "replace").splitlines()
-    return next((n for n, line in enumerate(lines, start=1) if line.startswith("def ")), None)
+    first = next((n for n, line in enumerate(lines, start=1) if line.startswith("def ")), None)
+    return f"{folder.name}/{exercise}.py", first
 
 
-def _innermost(call: pytest.CallInfo[None], folder: Path) -> tuple[str, int] | None:
+def _innermost(raised: pytest.ExceptionInfo[BaseException], folder: Path) -> Place | None:
     """The student's line in which a call was cut off."""
-    assert call.excinfo is not None
-    own = [entry for entry in call.excinfo.traceback if Path(entry.path).is_relative_to(folder)]
+    own = [entry for entry in raised.traceback if Path(entry.path).is_relative_to(folder)]
     if not own:
         return None
     relative = Path(own[-1].path).relative_to(folder).as_posix()
