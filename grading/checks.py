@@ -19,7 +19,6 @@ from grading.messages import Message
 from grading.outcome import Raised
 
 Status = Literal["passed", "failed", "error", "timeout", "not_attempted"]
-STATUSES: tuple[Status, ...] = ("passed", "failed", "error", "timeout", "not_attempted")
 TIME_LIMIT = 20.0
 """Seconds for a check that does not ask for another limit; they take milliseconds."""
 

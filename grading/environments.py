@@ -136,7 +136,6 @@ class Recorder(gym.Wrapper[np.ndarray, int, np.ndarray, int]):
     def trajectory(self) -> Trajectory:
         """Everything so far, as plain data."""
         return Trajectory(
-            resets=len(self._reset_seeds),
             reset_seeds=tuple(self._reset_seeds),
             steps=tuple(self._steps),
             ended=self._ever_ended,

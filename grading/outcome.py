@@ -89,8 +89,8 @@ class TrueStep:
 class Trajectory:
     """What really happened in the environment during a call."""
 
-    resets: int
     reset_seeds: tuple[int | None, ...]
+    """The seed of each reset, in order."""
     steps: tuple[TrueStep, ...]
     ended: bool
     closed: bool
