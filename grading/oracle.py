@@ -1,13 +1,15 @@
-"""The oracle: the expected outcome of a step case, computed by the reference.
+"""The oracle: the reference, and the expected outcome of a step case that it computes.
 
 The reference is loaded like any other solution, never imported, so that a repository without it
 still has everything else.
 """
 
+from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 from grading.cases import StepCase
-from grading.outcome import StepOutcome
+from grading.outcome import Raised, StepOutcome
 from grading.probes.step import probe_step
 from grading.solution import Solution, find_solution
 
@@ -15,6 +17,14 @@ from grading.solution import Solution, find_solution
 @cache
 def _reference() -> Solution:
     return Solution(find_solution("reference"), package="reference")
+
+
+def reference_function(exercise: str, name: str) -> Callable[..., Any]:
+    """A function of the reference. Raises RuntimeError if it cannot be loaded."""
+    function = _reference().function(exercise, name)
+    if isinstance(function, Raised):
+        raise RuntimeError(f"the reference cannot be loaded: {function.cause}")  # noqa: TRY004
+    return function
 
 
 @cache

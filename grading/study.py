@@ -23,8 +23,7 @@ from torch import Tensor, nn
 
 from grading.binomial import upper_bound
 from grading.learning import PROTOCOL, Protocol, Step, judge, statistic, train_group
-from grading.outcome import Raised
-from grading.solution import Solution, find_solution
+from grading.oracle import reference_function
 
 FILE = Path(__file__).with_name("learning_study.json")
 
@@ -40,22 +39,13 @@ class _Scaled(nn.Module):
         return self.critic(state) * 0.0
 
 
-def _reference() -> Step:
-    step = Solution(find_solution("reference"), package="reference").function(
-        "actor_critic_step", "actor_critic_step"
-    )
-    if isinstance(step, Raised):
-        raise RuntimeError(f"the reference cannot be loaded: {step.cause}")  # noqa: TRY004
-    return step
-
-
 def learner(name: str) -> Step:
     """The reference's step, given arguments that turn it into the named learner.
 
     The advantages themselves are out of reach; negating or shuffling the log-probs that they are
     multiplied with does to the actor's loss what doing it to them would.
     """
-    step = _reference()
+    step = reference_function("actor_critic_step", "actor_critic_step")
     shuffle = np.random.default_rng(0)
 
     def sign_flipped(a: Any, c: Any, ao: Any, co: Any, s: Any, log_probs: Any, r: Any) -> object:

@@ -16,6 +16,7 @@ from grading.probes.live import (
     build,
     call,
     describe,
+    describe_number,
     describe_returned,
     log_probs_of,
     preserved_globals,
@@ -92,7 +93,7 @@ def _read(returned: object, actor: Actor) -> dict[str, Any]:
         "log_probs": _as_numbers(log_probs),
         "values": _as_numbers(values),
         "log_prob_types": _distinct(log_probs, _describe_log_prob),
-        "value_types": _distinct(values, _describe_float),
+        "value_types": _distinct(values, describe_number),
         "log_prob_gradient": _gradient(log_probs, actor),
     }
 
@@ -188,7 +189,3 @@ def _describe_log_prob(item: object) -> str:
     if not isinstance(item, Tensor):
         return describe(item)
     return describe(item) + (" with graph" if item.grad_fn is not None else " without graph")
-
-
-def _describe_float(item: object) -> str:
-    return "float" if isinstance(item, float) else describe(item)

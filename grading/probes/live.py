@@ -161,6 +161,11 @@ def describe(value: object) -> str:
     return type(value).__name__
 
 
+def describe_number(value: object) -> str:
+    """`float` for every kind of Python float (numpy's float64 is one), else the type in words."""
+    return "float" if isinstance(value, float) else describe(value)
+
+
 def describe_returned(value: object) -> Returned:
     """The outer shape of what came back."""
     if isinstance(value, (tuple, list)):

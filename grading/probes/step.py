@@ -17,7 +17,7 @@ from grading.probes.live import (
     as_number,
     build,
     call,
-    describe,
+    describe_number,
     describe_returned,
     log_probs_of,
     preserved_globals,
@@ -98,7 +98,7 @@ class _Player:
             now = self._snapshot()
             return StepCall(
                 returned=describe_returned(returned),
-                types=tuple(_type_of(item) for item in items),
+                types=tuple(describe_number(item) for item in items),
                 losses=tuple(as_number(item) for item in items),
                 actor_delta=_difference(now.actor, before.actor),
                 critic_delta=_difference(now.critic, before.critic),
@@ -197,8 +197,3 @@ def _same_items(now: list[Any], before: list[Any]) -> bool:
 
 def _difference(now: Weights, before: Weights) -> Weights:
     return tuple(a - b for a, b in zip(now, before, strict=True))
-
-
-def _type_of(item: object) -> str:
-    """`float` for every kind of Python float (numpy's float64 is one), else the type in words."""
-    return "float" if isinstance(item, float) else describe(item)
