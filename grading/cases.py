@@ -5,8 +5,8 @@ case must contain in order to tell mistakes apart is fixed here.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 
@@ -57,8 +57,30 @@ class StepCase:
     optimizer: Literal["sgd", "adam"] = "sgd"
     actor_lr: float = 0.01
     critic_lr: float = 0.01
+    training: bool = True
+    """The mode that the networks are in."""
     seed: int = 0
     """Of the global random states before the calls."""
+
+
+@dataclass(frozen=True, eq=False)
+class FunctionCase:
+    """One call of a function of plain data."""
+
+    description: str
+    arguments: tuple[Any, ...]
+    seed: int = 0
+    """Of the global random states before the call."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Steps of an episode in which the less likely action has one and the same probability."""
+
+    unlikely: float
+    """That probability."""
+    steps: tuple[tuple[int, int], ...]
+    """(t, the less likely action) for each of the steps."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,8 +99,29 @@ class CollectCase:
     reuse_buffer: bool = False
     max_episode_steps: int = 500
     """Time limit of real CartPole."""
+    training: bool = True
+    """The mode that the networks are in."""
     plays: int = 1
     """Calls in a row; the outcome is that of the last, with the actions of all."""
+    groups: tuple[Group, ...] = ()
+    """Steps whose actions are counted, in all of the plays."""
+
+
+def beginning(case: CollectCase, steps: int = 80) -> CollectCase:
+    """The first steps of a scripted case, played once: enough to ask for its groups' chances."""
+    assert case.observations is not None
+    steps = min(steps, len(case.rewards))
+    groups = tuple(
+        Group(group.unlikely, tuple(step for step in group.steps if step[0] < steps))
+        for group in case.groups
+    )
+    return replace(
+        case,
+        observations=case.observations[: steps + 1],
+        rewards=case.rewards[:steps],
+        plays=1,
+        groups=groups,
+    )
 
 
 def describe_episode(rewards: Sequence[float]) -> str:

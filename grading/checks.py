@@ -76,6 +76,7 @@ class CheckFailed(Exception):
         line: int | None = None,
     ) -> None:
         super().__init__(str(message))
+        self.message = message
         self.status = status
         self.file = file
         self.line = line

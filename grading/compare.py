@@ -21,7 +21,9 @@ def same_number(got: float | None, expected: float, scale: float = 0.0) -> bool:
     return abs(got - expected) <= LOSS_TOLERANCE * abs(expected) + 1e-6 * max(scale, 1.0)
 
 
-def same_numbers(got: Sequence[float] | None, expected: Sequence[float]) -> bool:
+def same_numbers(
+    got: Sequence[float] | np.ndarray | None, expected: Sequence[float] | np.ndarray
+) -> bool:
     """Whether two lists agree in length and in every number."""
     return (
         got is not None

@@ -129,6 +129,11 @@ class Recorder(gym.Wrapper[np.ndarray, int, np.ndarray, int]):
         self._ever_ended = self._ever_ended or bool(self._ended)
         return state, float(reward), terminated, truncated, info
 
+    @property
+    def steps_taken(self) -> int:
+        """How often it was stepped."""
+        return len(self._steps)
+
     def close(self) -> None:
         """Record that the caller's environment was closed; the caller closes the real one."""
         self._closed = True

@@ -4,77 +4,16 @@ Each `require_...` returns if all is well and raises CheckFailed otherwise.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Generic, TypeVar
 
-from grading.cases import CollectCase, StepCase
-from grading.checks import CheckFailed, fail_raised
-from grading.compare import describe_factor, norm, ratio, same_arrays, same_number
-from grading.messages import Message, number
-from grading.oracle import expected_step
-from grading.outcome import CollectOutcome, StepCall, StepOutcome
-from grading.probes.collect import probe_collect
-from grading.probes.step import probe_step
-from grading.solution import Solution
+from grading.cases import FunctionCase, StepCase, Weights
+from grading.checks import CheckFailed
+from grading.compare import describe_factor, norm, ratio, same_arrays, same_number, same_numbers
+from grading.messages import Message, number, numbers
+from grading.observe import only_the_number, telling
+from grading.outcome import FunctionOutcome, StepCall
 
 CONSTANT = "the-critic-is-a-constant-to-the-actor"
 """The anchor of the lesson on detaching."""
-
-
-Case = TypeVar("Case", StepCase, CollectCase)
-Outcome = TypeVar("Outcome", StepOutcome, CollectOutcome)
-
-
-@dataclass
-class _Trials(Generic[Case, Outcome]):
-    """One function of a solution on cases; each case is played once."""
-
-    probe: Callable[[Solution, Case, str, str, str], Outcome]
-    solution: Solution
-    device: str
-    exercise: str
-    name: str
-    read: str
-    """The anchor of the lesson for when the function brings nothing back."""
-    _played: dict[Case, Outcome] = field(default_factory=dict)
-
-    def outcome(self, case: Case) -> Outcome:
-        """What the solution did; a check fails here if the call brought nothing back."""
-        if case not in self._played:
-            self._played[case] = self.probe(
-                self.solution, case, self.device, self.exercise, self.name
-            )
-        outcome = self._played[case]
-        if outcome.raised is not None:
-            fail_raised(outcome.raised, case.description, self.read)
-        return outcome
-
-
-class StepTrials(_Trials[StepCase, StepOutcome]):
-    """A solution's `actor_critic_step` and the reference's, on the same cases."""
-
-    def __init__(self, solution: Solution, device: str) -> None:
-        name = "actor_critic_step"
-        super().__init__(probe_step, solution, device, name, name, "exercise-1-the-update")
-
-    def calls(self, case: StepCase) -> list[tuple[StepCall, StepCall]]:
-        """(got, expected) for each call of the case."""
-        expected = expected_step(case, self.exercise, self.name)
-        return list(zip(self.outcome(case).calls, expected.calls, strict=True))
-
-
-class CollectTrials(_Trials[CollectCase, CollectOutcome]):
-    """A solution's `collect_episode_with_values`."""
-
-    def __init__(self, solution: Solution, device: str) -> None:
-        super().__init__(
-            probe_collect,
-            solution,
-            device,
-            "collect_episode",
-            "collect_episode_with_values",
-            "exercise-2-collecting-an-episode",
-        )
 
 
 def require_loss(
@@ -103,6 +42,7 @@ def require_loss(
         "it is the other loss: are the two in the right order?"
         if swapped
         else describe_factor(value / wanted if wanted else None, steps)
+        or _beyond_the_number(what, case, got, expected)
     )
     raise CheckFailed(
         Message(
@@ -135,8 +75,8 @@ def require_change(
     moved, wanted = pick(got), pick(expected)
     if same_arrays(moved, wanted):
         return
-    steps = len(case.episodes[0].rewards)
-    fact = describe_factor(ratio(moved, wanted), steps)
+    first = len(case.episodes) == 1
+    fact = telling(which, case, got, expected) if first else _factor(moved, wanted, case)
     if norm(moved) == 0:
         cause = f"the {which} does not move at all{when}."
     elif fact:
@@ -157,6 +97,42 @@ def require_change(
             read=read,
         )
     )
+
+
+def _factor(moved: Weights, wanted: Weights, case: StepCase) -> str:
+    return describe_factor(ratio(moved, wanted), len(case.episodes[0].rewards))
+
+
+def require_returned(
+    case: FunctionCase, got: FunctionOutcome, expected: FunctionOutcome, think: str, read: str
+) -> None:
+    """A function of plain data returned what the reference returns, and changed no argument."""
+    assert expected.numbers is not None  # the reference returns numbers
+    if got.types != expected.types:
+        cause, seen, wanted = (
+            "the wrong kind of thing is returned.",
+            got.returned,
+            expected.returned,
+        )
+    elif not same_numbers(got.numbers, expected.numbers):
+        cause = "the returned numbers are not the expected ones."
+        seen = numbers(got.numbers) if got.numbers is not None else got.returned
+        wanted = numbers(expected.numbers)
+    elif got.changed:
+        cause, seen = f"the call changes {got.changed[0]}, which is the caller's.", "a changed list"
+        wanted = "the arguments as they were"
+    else:
+        return
+    raise CheckFailed(Message(cause, seen, wanted, think=think, case=case.description, read=read))
+
+
+def _beyond_the_number(what: str, case: StepCase, got: StepCall, expected: StepCall) -> str:
+    """What the update tells about a loss that is off."""
+    if case.optimizer != "sgd" or len(case.episodes) > 1:
+        return ""
+    if only_the_number(what, got, expected):
+        return f"the {what} moves as it should, so only the number that is returned is wrong"
+    return telling(what, case, got, expected)
 
 
 def _scale(case: StepCase) -> float:

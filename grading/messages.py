@@ -1,7 +1,9 @@
 """The failure message: the cause alone on the first line, then the facts, then where to go."""
 
 import textwrap
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 WIDTH = 78
 _LABEL = 10
@@ -49,9 +51,31 @@ class Message:
         return "\n".join(lines)
 
 
+class Known(Protocol):
+    """A mistake that has a name, as far as messages know it."""
+
+    title: str
+    misconception: str
+    hint: str
+    read: str
+
+
+def name_the_cause(message: Message, mistakes: Sequence[Known]) -> Message:
+    """The message with its cause named: the facts stay, the mistakes' words replace guesses."""
+    titles = "; and ".join(mistake.title for mistake in mistakes)
+    return replace(
+        message,
+        cause=f"{titles}." if len(mistakes) == 1 else f"two mistakes at once: {titles}.",
+        got=message.got or message.cause,
+        matches="; and: ".join(mistake.misconception for mistake in mistakes),
+        think=mistakes[0].hint,
+        read=mistakes[0].read,
+    )
+
+
 def number(value: float) -> str:
     """A number for a message: four significant digits."""
-    return f"{value:.4g}"
+    return f"{value + 0.0:.4g}"  # no minus in front of a zero
 
 
 def numbers(values: object, limit: int = 6) -> str:

@@ -8,20 +8,22 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from grading.cases import StepCase
-from grading.outcome import Raised, StepOutcome
+from grading.cases import FunctionCase, StepCase
+from grading.outcome import FunctionOutcome, Raised, StepOutcome
+from grading.probes.function import probe_function
 from grading.probes.step import probe_step
 from grading.solution import Solution, find_solution
 
 
 @cache
-def _reference() -> Solution:
+def reference_solution() -> Solution:
+    """The reference, loaded like any other solution."""
     return Solution(find_solution("reference"), package="reference")
 
 
 def reference_function(exercise: str, name: str) -> Callable[..., Any]:
     """A function of the reference. Raises RuntimeError if it cannot be loaded."""
-    function = _reference().function(exercise, name)
+    function = reference_solution().function(exercise, name)
     if isinstance(function, Raised):
         raise RuntimeError(f"the reference cannot be loaded: {function.cause}")  # noqa: TRY004
     return function
@@ -30,7 +32,19 @@ def reference_function(exercise: str, name: str) -> Callable[..., Any]:
 @cache
 def expected_step(case: StepCase, exercise: str, name: str) -> StepOutcome:
     """What the reference does in this case, on the CPU. Raises RuntimeError if it fails itself."""
-    outcome = probe_step(_reference(), case, "cpu", exercise, name)
-    if outcome.raised is not None:
-        raise RuntimeError(f"the reference itself failed: {outcome.raised.cause}")
+    outcome = probe_step(reference_solution(), case, "cpu", exercise, name)
+    _require_none(outcome.raised)
     return outcome
+
+
+@cache
+def expected_function(case: FunctionCase, exercise: str, name: str) -> FunctionOutcome:
+    """What the reference's function of plain data gives. Raises RuntimeError if it fails itself."""
+    outcome = probe_function(reference_solution(), case, "cpu", exercise, name)
+    _require_none(outcome.raised)
+    return outcome
+
+
+def _require_none(raised: Raised | None) -> None:
+    if raised is not None:
+        raise RuntimeError(f"the reference itself failed: {raised.cause}")

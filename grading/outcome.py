@@ -46,6 +46,23 @@ class Returned:
     """Number of items if it was a tuple or a list."""
 
 
+Digests = tuple[bytes, ...]
+"""Of the global random states: torch, numpy, python."""
+
+
+def reseeded(before: Digests, after: Digests, after_next: Digests) -> tuple[str, ...]:
+    """The generators that two calls in a row, alike in all else, leave in one and the same state.
+
+    A generator that was only drawn from goes on; one that was never touched stays as it was.
+    """
+    names = ("torch", "numpy", "python")
+    return tuple(
+        name
+        for name, start, one, two in zip(names, before, after, after_next, strict=True)
+        if start != one == two
+    )
+
+
 @dataclass(frozen=True)
 class StepCall:
     """One call of an `actor_critic_step`."""
@@ -63,8 +80,12 @@ class StepCall:
     critic_steps: int
     critic_backward_passes: int
     """How often a backward pass reached the critic; 1 unless the actor's loss gets there too."""
+    critic_forward_passes: int
+    """How often the critic was evaluated."""
     changed: tuple[str, ...]
     """What the call altered although it belongs to the caller, in words."""
+    random_before: Digests
+    random_after: Digests
 
 
 @dataclass(frozen=True)
@@ -72,6 +93,23 @@ class StepOutcome:
     """The calls of a case in order; `raised` ends them early."""
 
     calls: tuple[StepCall, ...]
+    raised: Raised | None = None
+    unfinished: StepCall | None = None
+    """What the call that raised had done by then."""
+
+
+@dataclass(frozen=True)
+class FunctionOutcome:
+    """One call of a function of plain data."""
+
+    returned: str
+    """In words."""
+    types: tuple[str, ...] = ()
+    """The type of what was returned, or of each item of it."""
+    numbers: np.ndarray | None = None
+    """All that was returned, flat; None if it was not numbers."""
+    changed: tuple[str, ...] = ()
+    """The arguments that are no longer what they were."""
     raised: Raised | None = None
 
 
@@ -125,6 +163,6 @@ class CollectOutcome:
     true_values: tuple[float, ...] = ()
     true_gradient: tuple[np.ndarray, ...] = ()
     changed: tuple[str, ...] = ()
-    random_states: tuple[bytes, ...] = ()
-    """Digests of the global random states afterwards: torch, numpy, python."""
+    random_states: tuple[Digests, ...] = ()
+    """The global random states before the first call of the case and after each."""
     raised: Raised | None = None

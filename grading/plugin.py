@@ -13,7 +13,7 @@ import pytest
 
 from grading.checks import Check, CheckFailed, Status
 from grading.grade import CheckResult, Grade
-from grading.messages import Message
+from grading.messages import Message, name_the_cause
 from grading.record import CheckRun
 from grading.reports.terminal import Line, curves, table
 from grading.solution import NoSuchSolution, Solution, find_solution
@@ -25,6 +25,7 @@ MAX_LINE = 200
 
 _ADVICE = pytest.StashKey[list[str]]()
 _REMARKS = pytest.StashKey[list[str]]()
+_MISTAKES = pytest.StashKey[tuple[Any, ...]]()
 _RUN = pytest.StashKey[CheckRun]()
 
 
@@ -153,6 +154,24 @@ def pytest_runtest_call(item: pytest.Item) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """Look for the cause of a failure while the solution can still be played."""
+    try:
+        return (yield)
+    except CheckFailed as failure:
+        check = _check_of(pyfuncitem)
+        trials: Any = pyfuncitem.funcargs.get("trials")
+        if (
+            check is not None
+            and trials is not None
+            and isinstance(failure.message, Message)
+            and not pyfuncitem.config.stash[_RUN].unmet(check)
+        ):
+            pyfuncitem.stash[_MISTAKES] = trials.mistakes
+        raise
+
+
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
@@ -188,13 +207,19 @@ def _result(
     folder = find_solution(item.config.option.solution)
     status: Status = "passed"
     message, where, waits_for = "\n".join(_said(item, _REMARKS)), None, ""
+    diagnosis: tuple[str, ...] = ()
     if call.excinfo is not None:
         status, message, where = _what_went_wrong(check, call.excinfo, folder)
-        unmet = run.unmet(check)
+        mistakes = item.stash.get(_MISTAKES, ())
+        if mistakes and isinstance(call.excinfo.value, CheckFailed):
+            diagnosis = tuple(mistake.id for mistake in mistakes)
+            message = str(name_the_cause(call.excinfo.value.message, mistakes))  # type: ignore[arg-type]
+        unmet = run.unmet(check) or run.explained(check, diagnosis)
         if unmet and not _is_the_graders_fault(call):
             status = "not_attempted" if unmet[0].status == "not_attempted" else "failed"
             waits_for = unmet[0].waits_for or unmet[0].id
             message = f"needs {waits_for}, which is to be mended first"
+            diagnosis = ()
     file, line = where or _definition(folder, check.exercise)
     return CheckResult(
         id=check.id,
@@ -205,6 +230,7 @@ def _result(
         bonus=check.bonus,
         status=status,
         message=message,
+        diagnosis=diagnosis,
         advice=tuple(_said(item, _ADVICE)),
         seconds=round(call.duration, 3),
         file=file,
@@ -227,7 +253,8 @@ def _what_went_wrong(
         place = _innermost(raised, folder)
         where = f", at {place[0]}:{place[1]}" if place else ""
         cause = f"it was still running after {check.time_limit:g} seconds{where}."
-        return "timeout", str(Message(cause, think="which loop never meets its end?")), place
+        think = "is there a loop that never meets its end, or something very slow in one?"
+        return "timeout", str(Message(cause, think=think)), place
     if isinstance(error, pytest.fail.Exception):
         return "error", str(Message(f"pytest.fail was called: {error}")), None
     return "error", f"The check itself went wrong: {error!r}", None

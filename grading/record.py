@@ -54,6 +54,17 @@ class CheckRun:
         needed = (self.results.get(id_) for id_ in check.needs)
         return [result for result in needed if result is not None and result.status != "passed"]
 
+    def explained(self, check: Check, diagnosis: tuple[str, ...]) -> list[CheckResult]:
+        """The result of the check that already names the same mistakes: one cause, one failure."""
+        return [
+            result
+            for result in self.results.values()
+            if diagnosis
+            and result.id != check.id
+            and result.exercise == check.exercise
+            and result.diagnosis == diagnosis
+        ][:1]
+
 
 class Record:
     """The watcher's side: what the process that runs the checks has written so far."""

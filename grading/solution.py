@@ -12,7 +12,7 @@ import types
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
@@ -51,6 +51,27 @@ def find_solution(name: str, root: Path = ROOT) -> Path:
     return folder.resolve()
 
 
+def cause_of(error: BaseException) -> str:
+    """An exception in one line."""
+    if isinstance(error, EpisodeOver):
+        return str(error)
+    text = str(error).strip().split("\n")[0]
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+class Callee(Protocol):
+    """What a probe needs of a solution."""
+
+    def function(self, exercise: str, name: str) -> Callable[..., Any] | Raised:
+        """The function `name` of an exercise, or what stands in the way of it."""
+
+    def place(self, exercise: str) -> str:
+        """The file of an exercise as a student calls it."""
+
+    def attempt(self, exercise: str, play: Callable[[], Any]) -> Any | Raised:
+        """What `play` returns; whatever comes out of the solution comes back as a Raised."""
+
+
 @dataclass
 class Solution:
     """The functions of one folder of exercises, each file imported when first asked for.
@@ -76,6 +97,10 @@ class Solution:
         """The file of an exercise: `challenges/entropy_bonus` is a file in a subfolder."""
         return self.folder / f"{exercise}.py"
 
+    def place(self, exercise: str) -> str:
+        """The file of an exercise as a student calls it."""
+        return self.label(self.file(exercise))
+
     def label(self, path: str | Path) -> str:
         """A file of this solution as a student calls it: `exercises/collect_episode.py`."""
         return f"{self.folder.name}/{Path(path).relative_to(self.folder).as_posix()}"
@@ -95,7 +120,7 @@ class Solution:
         if function is None:
             return self._problem(
                 exercise,
-                f"{self.label(self.file(exercise))} defines no function {name}: is it misspelt?",
+                f"{self.place(exercise)} defines no function {name}: is it misspelt?",
                 kind="missing",
             )
         if not callable(function):
@@ -107,7 +132,7 @@ class Solution:
     def _problem(
         self, exercise: str, cause: str, kind: RaisedKind, line: int | None = None
     ) -> Raised:
-        return Raised(kind=kind, cause=cause, file=self.label(self.file(exercise)), line=line)
+        return Raised(kind=kind, cause=cause, file=self.place(exercise), line=line)
 
     def _load(self, exercise: str) -> types.ModuleType | Raised:
         path = self.file(exercise)
@@ -173,13 +198,12 @@ class Solution:
             kind = "not_attempted"
             cause = f"not attempted yet: the blank in {label}:{line} still raises for it"
         elif isinstance(error, EpisodeOver):
-            kind, cause = "over", str(error)
+            kind, cause = "over", cause_of(error)
         elif isinstance(error, ModuleNotFoundError) and not frames[1:]:
             kind = "missing"
             cause = f"{label} imports {error.name!r}, which the course does not install"
         else:
-            text = str(error).strip().split("\n")[0]
-            cause = f"{type(error).__name__}: {text}" if text else type(error).__name__
+            cause = cause_of(error)
         lines = [
             f"{self.label(frame.filename)}:{frame.lineno} in {frame.name}\n    {frame.line}"
             for frame in frames[-MAX_FRAMES:]

@@ -18,10 +18,11 @@ from grading.cases import (
 )
 from grading.checks import CheckFailed, check
 from grading.compare import norm
-from grading.judge import CONSTANT, StepTrials, require_change, require_loss
+from grading.judge import CONSTANT, require_change, require_loss
 from grading.messages import Message, number
-from grading.outcome import StepCall
+from grading.outcome import StepCall, reseeded
 from grading.solution import Solution
+from grading.trials import StepTrials
 from lesson import compute_returns
 
 RUNS = "actor_critic_step/runs"
@@ -55,8 +56,8 @@ THINK_CRITIC_LOSS = "the mean of what, squared, over which steps?"
 
 
 @pytest.fixture(scope="module")
-def trials(solution: Solution, device: str) -> StepTrials:
-    return StepTrials(solution, device)
+def trials(solution: Solution, device: str, case_seed: int) -> StepTrials:
+    return StepTrials(solution, device, lambda: evidence(case_seed))
 
 
 def _case(
@@ -166,6 +167,31 @@ def other_sizes(seed: int) -> StepCase:
     return _case("other sizes", seed, [1.0, -2.0, 3.0, 0.5, -1.5], networks)
 
 
+@cache
+def twice(seed: int) -> StepCase:
+    """The same episode again: a call that reseeds leaves the random states as the first one did."""
+    networks = random_networks(generator(seed, "twice"))
+    episode = random_episode(generator(seed, "twice"), networks, [1.0, 2.0, -1.0])
+    words = "two calls in a row, T=3, with networks in evaluation mode"
+    return StepCase(words, networks, (episode, episode), training=False, seed=seed)
+
+
+def evidence(seed: int) -> list[StepCase]:
+    """What mistakes are known by, the cheapest first."""
+    return [
+        varied(seed),
+        worked_example(),
+        perfect_critic(seed),
+        one_step(seed),
+        several_calls(seed, "sgd", 2),
+        twice(seed),
+        *unusual_rewards(seed),
+        other_sizes(seed),
+        several_calls(seed, "adam", 3),
+        long(seed),
+    ]
+
+
 @check(RUNS, points=3)
 def test_it_takes_an_episode_and_returns_two_finite_floats(
     trials: StepTrials, case_seed: int
@@ -249,7 +275,7 @@ def test_each_optimizer_that_was_passed_in_steps_exactly_once(
         raise CheckFailed(
             Message(
                 f"{' and '.join(wrong)} did not take exactly one step.",
-                got=", ".join(f"{name} stepped {count} times" for name, count in steps.items()),
+                got=", ".join(f"steps of {name}: {count}" for name, count in steps.items()),
                 expected="one step of each",
                 think="it is the caller's optimizer that has to step: it remembers earlier calls",
                 case=case.description,
@@ -259,12 +285,21 @@ def test_each_optimizer_that_was_passed_in_steps_exactly_once(
 
 
 @check(LEAVES_ALONE, points=2, needs=[RUNS])
-def test_what_belongs_to_the_caller_is_left_alone(trials: StepTrials, case_seed: int) -> None:
+def test_what_belongs_to_the_caller_is_left_alone(
+    trials: StepTrials, case_seed: int, advice: list[str]
+) -> None:
     """The caller's lists, random state, modes and optimizer settings are left alone."""
     case = varied(case_seed)
     call = trials.outcome(case).calls[0]
-    _require_work(call, case, norm(call.actor_delta) + norm(call.critic_delta))
-    changed = call.changed
+    _require_work(call, case, norm(call.actor_delta) + norm(call.critic_delta), "the networks do")
+    one, two = trials.outcome(twice(case_seed)).calls
+    changed = [
+        *dict.fromkeys([*call.changed, *one.changed]),
+        *(
+            f"the seed of {name}"
+            for name in reseeded(one.random_before, one.random_after, two.random_after)
+        ),
+    ]
     if changed:
         raise CheckFailed(
             Message(
@@ -276,6 +311,16 @@ def test_what_belongs_to_the_caller_is_left_alone(trials: StepTrials, case_seed:
                 read="exercise-1-the-update",
             )
         )
+    if call.random_before != call.random_after:
+        advice.append(
+            "The update draws random numbers, which it does not need: the same episode should give "
+            "the same update, and the caller's next random numbers change."
+        )
+    if call.critic_forward_passes > 1:
+        advice.append(
+            f"The critic is evaluated {call.critic_forward_passes} times in one call. Once, for "
+            "all states together, is enough: its values can be used again as constants."
+        )
 
 
 @check(ISOLATED, points=4, needs=[RUNS, CRITIC_LOSS])
@@ -285,7 +330,7 @@ def test_the_critic_is_not_trained_on_the_actor_loss(
     """The critic is not trained on the actor's loss."""
     usual = varied(case_seed)
     call = trials.outcome(usual).calls[0]
-    _require_work(call, usual, norm(call.critic_delta))
+    _require_work(call, usual, norm(call.critic_delta), "the critic does")
     case = perfect_critic(case_seed)
     got, _ = trials.calls(case)[0]
     gradient = norm(got.critic_delta) / case.critic_lr
@@ -390,14 +435,14 @@ def test_other_numbers_of_state_components_and_actions_work(
     _require_all(trials, case, "is the 4 or the 2 of CartPole written anywhere?")
 
 
-def _require_work(call: StepCall, case: StepCase, moved: float) -> None:
+def _require_work(call: StepCall, case: StepCase, moved: float, what: str) -> None:
     """That no harm is done proves nothing if nothing is done."""
     if not moved > 0:
         raise CheckFailed(
             Message(
-                "nothing moves, so there is nothing to see here yet.",
-                got=f"no weight changed; the function returned {call.returned.description}",
-                expected="a step of the optimizers",
+                f"{what} not move, so there is nothing to see here yet.",
+                got=f"no change of the weights; the function returned {call.returned.description}",
+                expected="changed weights",
                 case=case.description,
                 read="the-update",
             )

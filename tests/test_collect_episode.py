@@ -1,9 +1,8 @@
 """The checks of exercise 2, `collect_episode_with_values`: 35 points."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
-from math import log
 
 import numpy as np
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from grading.binomial import acceptance
 from grading.cases import (
     CollectCase,
+    Group,
     Networks,
     constant_networks,
     generator,
@@ -18,10 +18,11 @@ from grading.cases import (
 )
 from grading.checks import CheckFailed, check
 from grading.compare import same_arrays, same_number, same_numbers
-from grading.judge import CollectTrials
+from grading.evidence import count_actions
 from grading.messages import Message, numbers
-from grading.outcome import CollectOutcome
+from grading.outcome import CollectOutcome, reseeded
 from grading.solution import Solution
+from grading.trials import CollectTrials
 
 RUNS = "collect_episode/runs"
 STATES = "collect_episode/states"
@@ -39,31 +40,26 @@ BASIC = (RUNS, STATES, ACTIONS, REWARDS, VALUES, LOG_PROBS)
 """What an ordinary episode shows: special ones are of interest only if that is right."""
 
 EXERCISE = "exercise-2-collecting-an-episode"
+WANTED = {
+    "actions": "those that env.step received",
+    "rewards": "those that env.step paid",
+    "values": "V(s_t)",
+    "log_probs": "log pi(a_t|s_t)",
+}
 NAMES = ("states", "actions", "rewards", "log_probs", "values")
 FALSE_ALARM = 1e-9
 """How often a collector that follows the policy fails the check of its actions."""
 
 
-@dataclass(frozen=True)
-class Group:
-    """States of the long episode in which the less likely action has the same probability."""
-
-    unlikely: float
-    steps: int
-
-    @property
-    def logit(self) -> float:
-        """By how much the likely action's logit is larger."""
-        return log((1 - self.unlikely) / self.unlikely)
-
-
-GROUPS = (Group(unlikely=0.001, steps=600), Group(unlikely=0.05, steps=600))
-OPENING = Group(unlikely=0.05, steps=150)
+UNLIKELY = (0.001, 0.05)
+"""In the long episode: where the policy is all but sure, exploration shows; else, greed."""
+STEPS_OF_A_GROUP = 600
+OPENINGS = 150
 
 
 @pytest.fixture(scope="module")
-def trials(solution: Solution, device: str) -> CollectTrials:
-    return CollectTrials(solution, device)
+def trials(solution: Solution, device: str, case_seed: int) -> CollectTrials:
+    return CollectTrials(solution, device, lambda: evidence(case_seed))
 
 
 def _script(
@@ -112,9 +108,12 @@ def one_step(seed: int) -> CollectCase:
 
 @cache
 def reusing(seed: int) -> CollectCase:
-    """Large observations in one buffer: neither may be cut off, nor overwritten."""
+    """Large observations in one buffer: neither may be cut off, nor overwritten.
+
+    Nor is a reward a sign of the end.
+    """
     words = "T=4, one buffer for all states, which are large"
-    case = _script("reusing", seed, [1.0, 10.0, 100.0, 1000.0], words)
+    case = _script("reusing", seed, [1.0, 0.0, -10.0, 0.25], words)
     assert case.observations is not None
     return replace(case, observations=50 * case.observations, reuse_buffer=True)
 
@@ -123,15 +122,15 @@ def reusing(seed: int) -> CollectCase:
 def long(seed: int) -> CollectCase:
     """1,200 steps in which the policy prefers one action, now this one and now that.
 
-    Where it is all but sure, adding exploration shows; where it is less sure, acting greedily.
-    The first component tells them apart, its sign says which action is the likely one.
+    The first component is the likely action's logit; its sign says which action that is.
     """
-    steps = sum(group.steps for group in GROUPS)
+    steps = len(UNLIKELY) * STEPS_OF_A_GROUP
     rng = generator(seed, "long")
     observations = rng.normal(size=(steps + 1, 4)).astype(np.float32)
-    logits = np.repeat([group.logit for group in GROUPS], [group.steps for group in GROUPS])
+    chances = rng.permutation(np.repeat(UNLIKELY, STEPS_OF_A_GROUP))
     signs = rng.choice([-1.0, 1.0], size=steps)
-    observations[:steps, 0] = rng.permutation(logits) * signs
+    observations[:steps, 0] = np.log((1 - chances) / chances) * signs
+    unlikely_actions = np.where(signs > 0, 1, 0).tolist()
     # One hidden unit for each sign of the first component; each speaks for its own action.
     hidden = np.array([[1, 0, 0, 0], [-1, 0, 0, 0]], np.float32)
     nothing = np.zeros(2, np.float32)
@@ -145,6 +144,17 @@ def long(seed: int) -> CollectCase:
         seed,
         observations=observations,
         rewards=(1.0,) * steps,
+        groups=tuple(
+            Group(
+                chance,
+                tuple(
+                    (t, unlikely_actions[t])
+                    for t in np.flatnonzero(chances == chance).tolist()
+                    if t > 0
+                ),
+            )
+            for chance in UNLIKELY
+        ),
     )
 
 
@@ -159,9 +169,9 @@ def fair(seed: int) -> CollectCase:
 @cache
 def openings(seed: int) -> CollectCase:
     """Many episodes of one step: how an episode begins."""
-    networks = constant_networks([OPENING.unlikely, 1 - OPENING.unlikely], value=0.0)
-    words = f"{OPENING.steps} episodes of one step"
-    return replace(_script("openings", seed, [1.0], words, networks), plays=OPENING.steps)
+    networks = constant_networks([0.05, 0.95], value=0.0)
+    case = _script("openings", seed, [1.0], f"{OPENINGS} episodes of one step", networks)
+    return replace(case, plays=OPENINGS, groups=(Group(0.05, ((0, 0),)),))
 
 
 @cache
@@ -169,6 +179,21 @@ def cartpole(seed: int, limit: int) -> CollectCase:
     networks = random_networks(generator(seed, "cartpole"))
     words = f"real CartPole-v1 with a time limit of {limit} steps"
     return CollectCase(words, networks, seed, max_episode_steps=limit)
+
+
+def evidence(seed: int) -> list[CollectCase]:
+    """What mistakes are known by, the cheapest first."""
+    return [
+        truncated(seed),
+        terminated(seed),
+        scripted(seed),
+        one_step(seed),
+        reusing(seed),
+        cartpole(seed, limit=6),
+        fair(seed),
+        openings(seed),
+        long(seed),
+    ]
 
 
 def fail(case: CollectCase, cause: str, got: str, expected: str, think: str = "") -> None:
@@ -209,7 +234,23 @@ def test_it_returns_five_lists_of_the_episodes_length(
             "the lists do not have one entry for each step of the episode.",
             f"{lengths}; the environment was stepped {steps} times",
             f"{len(case.rewards)} steps, and as many entries in each list",
-            "what is stored in each round of the loop, and when does the loop end?",
+            "how often does each round step the environment, and what does it store? when does "
+            "the loop end?",
+        )
+    _require_new_lists(fair(case_seed), trials)
+
+
+def _require_new_lists(case: CollectCase, trials: CollectTrials) -> None:
+    outcome = trials.played(case)  # what it raises is another check's concern
+    taken = len(outcome.trajectory.steps)
+    longest = max((length for length in outcome.lengths if length is not None), default=0)
+    if longest > taken + 1:
+        fail(
+            case,
+            "the lists still hold an earlier episode.",
+            f"{longest} entries after the second episode, which had {taken} steps",
+            f"{taken} entries",
+            "when is a list made that stands in the parameters, or outside of the function?",
         )
 
 
@@ -233,13 +274,9 @@ def test_what_belongs_to_the_caller_is_left_alone(trials: CollectTrials, case_se
     changed = list(outcome.changed)
     if outcome.trajectory.closed:
         changed.append("the environment (it was closed)")
-    other = trials.outcome(replace(case, seed=case.seed + 1))
     changed += [
-        f"the seed of {generator_name} (two runs from different seeds end in the same state)"
-        for generator_name, one, two in zip(
-            ("torch", "numpy", "python"), outcome.random_states, other.random_states, strict=True
-        )
-        if one == two
+        f"the seed of {name} (two episodes leave it in one and the same state)"
+        for name in reseeded(*trials.outcome(fair(case_seed)).random_states)
     ]
     if changed:
         fail(
@@ -274,10 +311,10 @@ def _require_states(case: CollectCase, trials: CollectTrials) -> None:
         case,
         "the stored states are those after the step."
         if shifted
-        else f"the state stored at t={wrong} is not the one that the action was chosen in.",
+        else f"the state stored at t={wrong} is not the one that the environment was in.",
         f"states[{wrong}] = {_show_state(got, wrong)}",
         f"states[{wrong}] = {_show_state(true, wrong)}",
-        "at which moment of the round is `state` still the one that the actor saw?",
+        "at which moment of the round is `state` the one that the last step led to?",
     )
 
 
@@ -357,7 +394,7 @@ def _require_list(name: str, case: CollectCase, outcome: CollectOutcome, think: 
     elif last and same_numbers(got[::-1], true):
         cause = f"`{name}` stand in reverse order."
     else:
-        cause = f"`{name}` are not what they were at step t={index}."
+        cause = f"`{name}` are not {WANTED[name]}, first at step t={index}."
     fail(case, cause, f"{name} = {numbers(got)}", f"{name} = {numbers(true)}", think)
 
 
@@ -376,7 +413,10 @@ def test_each_log_prob_is_that_of_the_action_taken(trials: CollectTrials, case_s
             "a batch of one state gives a batch of one: where does that dimension come from?",
         )
     _require_list(
-        "log_probs", case, outcome, "log, of the probability, of the action that was really taken?"
+        "log_probs",
+        case,
+        outcome,
+        "is it the logarithm, of the action that was taken, in the state of that very step?",
     )
 
 
@@ -393,13 +433,17 @@ def test_each_log_prob_keeps_its_graph_to_the_actor(trials: CollectTrials, case_
             "log_probs hold: Tensor of shape () with graph",
             "which calls turn a tensor into one that no gradient flows through?",
         )
+    _require_gradient(case, outcome)
+
+
+def _require_gradient(case: CollectCase, outcome: CollectOutcome) -> None:
     if not same_arrays(outcome.log_prob_gradient, outcome.true_gradient):
         fail(
             case,
             "the log-probabilities send the wrong gradient to the actor.",
             "another gradient than that of log pi(a_t|s_t)",
             "the gradient of log pi(a_t|s_t) in the actor's weights",
-            "is the graph the actor's own, from this state, and unbroken?",
+            "is the graph the actor's own, unbroken, and made from a copy of this state?",
         )
 
 
@@ -425,9 +469,7 @@ def _require_length(case: CollectCase, trials: CollectTrials) -> None:
             f"the episode has {true} steps, and {got} were collected.",
             f"{got} rewards; the environment was stepped {len(outcome.trajectory.steps)} times",
             f"{true} rewards and {true} steps",
-            "is the number of steps limited anywhere?"
-            if got < true
-            else "do the lists still hold an earlier episode?",
+            "is the number of steps limited anywhere, or one step stored more than once?",
         )
 
 
@@ -467,18 +509,13 @@ def test_actions_are_drawn_from_the_policy(trials: CollectTrials, case_seed: int
             case,
             "two episodes in a row take the same actions.",
             f"{len(first)} actions, the same in both episodes",
-            "other actions: coins that agree a hundred times are one in 10^30",
+            "not the same again: a hundred fair coins repeat themselves once in 10^30 times",
             "are the random numbers new in each call?",
         )
-    case = openings(case_seed)
-    unlikely = sum(actions[:1] == (0,) for actions in trials.outcome(case).actions_of_plays)
-    _require_count(case, OPENING, unlikely, OPENING.steps)
-    case = long(case_seed)
-    steps = trials.outcome(case).trajectory.steps
-    for group in GROUPS:
-        own = [step for step in steps if abs(abs(step.state[0]) - group.logit) < 0.01]
-        unlikely = sum(step.action != (0 if step.state[0] > 0 else 1) for step in own)
-        _require_count(case, group, unlikely, len(own))
+    for case in (openings(case_seed), long(case_seed)):
+        counts = count_actions(case, trials.outcome(case).actions_of_plays)
+        for group, (unlikely, steps) in zip(case.groups, counts.of_groups, strict=True):
+            _require_count(case, group, unlikely, steps)
 
 
 def _require_count(case: CollectCase, group: Group, unlikely: int, steps: int) -> None:
@@ -488,10 +525,11 @@ def _require_count(case: CollectCase, group: Group, unlikely: int, steps: int) -
         fail(
             case,
             "the actions are not drawn from the policy.",
-            f"an action of probability {group.unlikely} came up {unlikely} times in {steps} steps",
-            f"about {group.unlikely * steps:.0f} times; {low} to {high} pass, and a collector that "
+            f"actions of probability {group.unlikely} were taken {unlikely} times in the {steps} "
+            "steps in which there was one",
+            f"about {group.unlikely * steps:.1f} times; {low} to {high} pass, and a collector that "
             f"follows the policy fails once in {1 / FALSE_ALARM:,.0f} times",
-            "is each action sampled, from the actor's probabilities, once?",
+            "is each action, the first one too, sampled from the actor's probabilities, once?",
         )
 
 
@@ -521,19 +559,11 @@ def test_states_survive_an_environment_that_reuses_its_buffer(
     """States survive an environment that reuses one buffer for all observations."""
     case = reusing(case_seed)
     outcome = trials.outcome(case)
-    true = [step.state for step in outcome.trajectory.steps]
-    got = outcome.states or ()
-    if len(got) > 1 and all(np.array_equal(state, got[0]) for state in got):
-        fail(
-            case,
-            "all stored states are the same array.",
-            f"{len(got)} times {_show_state(got, 0)}",
-            f"states[0] = {_show_state(true, 0)}, and so on",
-            "the environment writes each observation into the same array: when is a copy needed?",
-        )
+    _require_length(case, trials)
     _require_states(case, trials)
-    for name in ("values", "log_probs"):
+    for name in ("rewards", "values", "log_probs"):
         _require_list(name, case, outcome, "did the state change between its use and its storing?")
+    _require_gradient(case, outcome)
 
 
 @check("collect_episode/other_sizes", points=1, needs=BASIC)

@@ -23,7 +23,7 @@ from grading.probes.live import (
     random_digests,
     unreadable,
 )
-from grading.solution import Solution
+from grading.solution import Callee
 from lesson import Actor, Critic
 
 MAX_GRADIENT_STEPS = 60
@@ -31,44 +31,56 @@ MAX_GRADIENT_STEPS = 60
 
 
 def probe_collect(
-    solution: Solution,
+    solution: Callee,
     case: CollectCase,
     device: str,
     exercise: str,
     name: str,
+    *,
+    with_truth: bool = True,
 ) -> CollectOutcome:
-    """Let the solution collect episodes, and set what the environment saw beside the last one."""
+    """Let the solution collect episodes, and set what the environment saw beside the last one.
+
+    `with_truth` also asks the case's networks for what the lists should hold.
+    """
     with preserved_globals(case.seed):
-        actor, critic = build(case.networks, device)
+        actor, critic = build(case.networks, device, case.training)
         inner = _environment(case)
         # So that an unseeded reset of a real environment gives what the case fixes.
         inner.reset(seed=case.seed)
         actions_of_plays = []
+        random_states = [random_digests()]
         try:
             for _ in range(case.plays):
                 env = Recorder(inner)
                 returned = call(solution, exercise, name, env, actor, critic)
                 actions_of_plays.append(tuple(step.action for step in env.trajectory().steps))
+                random_states.append(random_digests())
                 if isinstance(returned, Raised):
                     break
         finally:
             inner.close()
-        random_states = random_digests()
         grad_enabled = torch.is_grad_enabled()
         torch.set_grad_enabled(True)
         if isinstance(returned, Raised):
-            return CollectOutcome(env.trajectory(), Returned("nothing", None), raised=returned)
+            return CollectOutcome(
+                env.trajectory(),
+                Returned("nothing", None),
+                actions_of_plays=tuple(actions_of_plays),
+                random_states=tuple(random_states),
+                raised=returned,
+            )
         try:
-            changed = _changed(case.networks, actor, critic)
+            changed = _changed(case, actor, critic)
             if not grad_enabled:
                 changed += ("torch's gradient mode",)
             return CollectOutcome(
                 trajectory=env.trajectory(),
                 changed=changed,
-                random_states=random_states,
+                random_states=tuple(random_states),
                 actions_of_plays=tuple(actions_of_plays),
                 **_read(returned, actor),
-                **_truth(env.trajectory(), case.networks, device),
+                **(_truth(env.trajectory(), case.networks, device) if with_truth else {}),
             )
         except Exception as error:  # noqa: BLE001 - a call may leave anything behind
             return CollectOutcome(
@@ -98,16 +110,16 @@ def _read(returned: object, actor: Actor) -> dict[str, Any]:
     }
 
 
-def _changed(networks: Networks, actor: Actor, critic: Critic) -> tuple[str, ...]:
+def _changed(case: CollectCase, actor: Actor, critic: Critic) -> tuple[str, ...]:
     """What the call altered although it belongs to the caller, in words."""
     changed = []
     for which, network, weights in (
-        ("actor", actor, networks.actor),
-        ("critic", critic, networks.critic),
+        ("actor", actor, case.networks.actor),
+        ("critic", critic, case.networks.critic),
     ):
         if any(not np.array_equal(a, b) for a, b in zip(arrays(network), weights, strict=True)):
             changed.append(f"the {which}'s weights")
-        if not network.training:
+        if network.training != case.training:
             changed.append(f"the {which}'s training mode")
         if any(not p.requires_grad for p in network.parameters()):
             changed.append(f"requires_grad of the {which}'s parameters")

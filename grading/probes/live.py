@@ -14,8 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from grading.cases import Networks, Weights
-from grading.outcome import Raised, Returned
-from grading.solution import Solution
+from grading.outcome import Digests, Raised, Returned
+from grading.solution import Callee
 from lesson import Actor, Critic
 
 MAX_OUTPUT = 20_000
@@ -55,7 +55,10 @@ def preserved_globals(seed: int) -> Iterator[None]:
     anomalies = torch.is_anomaly_enabled()
     # Not a seed that anybody would write down: reseeding with 0 or 42 must not go unseen.
     unusual = (seed * 1_000_003 + 718_281_828) % 2**32
-    torch.manual_seed(unusual)
+    # torch.manual_seed would also note it down for every kind of device that is not there.
+    torch.default_generator.manual_seed(unusual)
+    if torch.cuda.is_initialized():
+        torch.cuda.manual_seed_all(unusual)
     np.random.seed(unusual)
     random.seed(unusual)
     try:
@@ -77,26 +80,26 @@ def preserved_globals(seed: int) -> Iterator[None]:
         torch.autograd.set_detect_anomaly(anomalies)
 
 
-def random_digests() -> tuple[bytes, ...]:
+def random_digests() -> Digests:
     """A digest of each global random state: torch, numpy, python."""
     _, keys, *rest = np.random.get_state()
     states = (
         torch.get_rng_state().numpy().tobytes(),
         np.asarray(keys).tobytes() + repr(rest).encode(),
-        repr(random.getstate()).encode(),
+        str(hash(random.getstate())).encode(),
     )
     return tuple(hashlib.blake2b(state, digest_size=16).digest() for state in states)
 
 
-def build(networks: Networks, device: str) -> tuple[Actor, Critic]:
+def build(networks: Networks, device: str, training: bool = True) -> tuple[Actor, Critic]:
     """A live actor and critic with the weights of a case."""
-    actor = Actor(networks.state_dim, networks.n_actions, networks.hidden_dim)
-    critic = Critic(networks.state_dim, networks.hidden_dim)
-    for network, weights in ((actor, networks.actor), (critic, networks.critic)):
-        with torch.no_grad():
+    with torch.no_grad():
+        actor = Actor(networks.state_dim, networks.n_actions, networks.hidden_dim)
+        critic = Critic(networks.state_dim, networks.hidden_dim)
+        for network, weights in ((actor, networks.actor), (critic, networks.critic)):
             for parameter, weight in zip(network.parameters(), weights, strict=True):
                 parameter.copy_(torch.from_numpy(weight))
-    return actor.to(device), critic.to(device)
+    return actor.to(device).train(training), critic.to(device).train(training)
 
 
 def arrays(network: nn.Module) -> Weights:
@@ -112,7 +115,7 @@ def log_probs_of(actor: Actor, states: np.ndarray, actions: np.ndarray) -> Tenso
     return chosen.clamp(_EPS, 1 - _EPS).log()
 
 
-def call(solution: Solution, exercise: str, name: str, *arguments: object) -> Any | Raised:
+def call(solution: Callee, exercise: str, name: str, *arguments: object) -> Any | Raised:
     """Call a function of a solution; whatever it raises comes back as a Raised."""
     function = solution.function(exercise, name)
     if isinstance(function, Raised):
@@ -122,7 +125,7 @@ def call(solution: Solution, exercise: str, name: str, *arguments: object) -> An
         return Raised(
             "signature",
             problem,
-            solution.label(solution.file(exercise)),
+            solution.place(exercise),
             getattr(getattr(function, "__code__", None), "co_firstlineno", None),
         )
     return solution.attempt(exercise, lambda: function(*arguments))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -11,7 +11,7 @@ from torch import nn
 
 from grading.cases import Episode, StepCase, Weights
 from grading.optimizers import SGD, Adam
-from grading.outcome import Raised, StepCall, StepOutcome
+from grading.outcome import Digests, Raised, StepCall, StepOutcome
 from grading.probes.live import (
     arrays,
     as_number,
@@ -24,12 +24,12 @@ from grading.probes.live import (
     random_digests,
     unreadable,
 )
-from grading.solution import Solution
+from grading.solution import Callee
 from lesson import Actor, Critic
 
 
 def probe_step(
-    solution: Solution,
+    solution: Callee,
     case: StepCase,
     device: str,
     exercise: str,
@@ -41,7 +41,7 @@ def probe_step(
     at the end of the call is legal.
     """
     with preserved_globals(case.seed):
-        actor, critic = build(case.networks, device)
+        actor, critic = build(case.networks, device, case.training)
         optimizer = SGD if case.optimizer == "sgd" else Adam
         player = _Player(
             actor,
@@ -52,8 +52,8 @@ def probe_step(
         calls: list[StepCall] = []
         for episode in case.episodes:
             called = player.call(solution, episode, exercise, name)
-            if isinstance(called, Raised):
-                return StepOutcome(tuple(calls), called)
+            if isinstance(called, tuple):
+                return StepOutcome(tuple(calls), *called)
             calls.append(called)
         return StepOutcome(tuple(calls))
 
@@ -66,19 +66,24 @@ class _Player:
     critic_optimizer: SGD | Adam
 
     def call(
-        self, solution: Solution, episode: Episode, exercise: str, name: str
-    ) -> StepCall | Raised:
+        self, solution: Callee, episode: Episode, exercise: str, name: str
+    ) -> StepCall | tuple[Raised, StepCall | None]:
+        """What one call did; if it raised, that, and what it had done by then."""
         given = _Given(self.actor, episode)
         before = self._snapshot()
-        backward_passes = 0
+        passes = {"forward": 0, "backward": 0}
 
-        def count(_: torch.Tensor) -> None:
-            nonlocal backward_passes
-            backward_passes += 1
+        def count(which: Literal["forward", "backward"]) -> None:
+            passes[which] += 1
 
         # The last parameter, the output bias, has a gradient whatever the hidden units do.
         last = list(self.critic.parameters())[-1]
-        with last.register_hook(count) if last.requires_grad else nullcontext():
+        with (
+            last.register_hook(lambda _: count("backward"))
+            if last.requires_grad
+            else nullcontext(),
+            self.critic.register_forward_pre_hook(lambda *_: count("forward")),
+        ):
             returned = call(
                 solution,
                 exercise,
@@ -91,12 +96,11 @@ class _Player:
                 given.log_probs,
                 given.rewards,
             )
-        if isinstance(returned, Raised):
-            return returned
+        raised = returned if isinstance(returned, Raised) else None
         try:
             items = tuple(returned) if isinstance(returned, (tuple, list)) else ()
             now = self._snapshot()
-            return StepCall(
+            done = StepCall(
                 returned=describe_returned(returned),
                 types=tuple(describe_number(item) for item in items),
                 losses=tuple(as_number(item) for item in items),
@@ -104,14 +108,18 @@ class _Player:
                 critic_delta=_difference(now.critic, before.critic),
                 actor_steps=now.actor_steps - before.actor_steps,
                 critic_steps=now.critic_steps - before.critic_steps,
-                critic_backward_passes=backward_passes,
+                critic_backward_passes=passes["backward"],
+                critic_forward_passes=passes["forward"],
                 changed=(
                     *(w for w, what in before.belongings.items() if what != now.belongings[w]),
                     *given.changed(),
                 ),
+                random_before=before.random,
+                random_after=now.random,
             )
         except Exception as error:  # noqa: BLE001 - the call may have left anything behind
-            return unreadable(error)
+            return raised or unreadable(error), None
+        return done if raised is None else (raised, done)
 
     def _snapshot(self) -> "_Snapshot":
         return _Snapshot(
@@ -120,6 +128,7 @@ class _Player:
             self.actor_optimizer.steps_taken,
             self.critic_optimizer.steps_taken,
             self._belongings(),
+            random_digests(),
         )
 
     def _belongings(self) -> dict[str, object]:
@@ -134,11 +143,6 @@ class _Player:
             "torch's gradient mode": torch.is_grad_enabled(),
             "torch's default dtype": str(torch.get_default_dtype()),
             "torch's anomaly detection": torch.is_anomaly_enabled(),
-        } | {
-            f"the global random state of {generator}": digest
-            for generator, digest in zip(
-                ("torch", "numpy", "python"), random_digests(), strict=True
-            )
         }
 
 
@@ -149,6 +153,7 @@ class _Snapshot:
     actor_steps: int
     critic_steps: int
     belongings: dict[str, object]
+    random: Digests
 
 
 class _Given:

@@ -1,0 +1,295 @@
+"""Trials: one function of a solution, played on cases, each case once.
+
+What the solution did can be set beside what another function does in its place: the bank's
+mistakes are compared that way.
+"""
+
+import importlib
+import importlib.util
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from functools import cached_property
+from io import StringIO
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from grading.cases import CollectCase, FunctionCase, StepCase, beginning
+from grading.checks import fail_raised
+from grading.evidence import (
+    Chances,
+    Decided,
+    Fact,
+    Facts,
+    Said,
+    collect_facts,
+    count_actions,
+    function_facts,
+    repeats,
+    step_facts,
+)
+from grading.oracle import expected_function, expected_step
+from grading.outcome import CollectOutcome, FunctionOutcome, StepCall, StepOutcome
+from grading.probes.collect import probe_collect
+from grading.probes.function import probe_function
+from grading.probes.live import build
+from grading.probes.step import probe_step
+from grading.solution import Callee, Solution
+
+Case = TypeVar("Case", StepCase, CollectCase, FunctionCase)
+Outcome = TypeVar("Outcome", StepOutcome, CollectOutcome, FunctionOutcome)
+Make = Callable[..., Callee]
+"""Makes another solution; keyword arguments say how it is to behave."""
+
+
+@dataclass
+class _Trials(Generic[Case, Outcome]):
+    """One function of a solution on cases."""
+
+    probe: Callable[[Callee, Case, str, str, str], Outcome]
+    solution: Solution
+    device: str
+    exercise: str
+    name: str
+    read: str
+    """The anchor of the lesson for when the function brings nothing back."""
+    evidence: Callable[[], Sequence[Case]]
+    """The cases that mistakes are known by, the cheapest first."""
+    _played: dict[Case, Outcome] = field(default_factory=dict)
+    _known: dict[Case, Facts] = field(default_factory=dict)
+
+    def played(self, case: Case) -> Outcome:
+        """What the solution did."""
+        if case not in self._played:
+            self._played[case] = self.probe(
+                self.solution, case, self.device, self.exercise, self.name
+            )
+        return self._played[case]
+
+    def outcome(self, case: Case) -> Outcome:
+        """What the solution did; a check fails here if the call brought nothing back."""
+        outcome = self.played(case)
+        if outcome.raised is not None:
+            fail_raised(outcome.raised, case.description, self.read)
+        return outcome
+
+    def facts(self, case: Case) -> Facts:
+        """What is known of the solution in this case."""
+        if case not in self._known:
+            self._known[case] = self._facts(case)
+        return self._known[case]
+
+    def _facts(self, case: Case) -> Facts:
+        raise NotImplementedError
+
+    def imitated(self, make: Make, case: Case) -> Facts:
+        """What is known of another solution in this case; by chance it does the same."""
+        raise NotImplementedError
+
+    @cached_property
+    def mistakes(self) -> tuple[Any, ...]:
+        """The mistakes of the bank that do exactly what the solution did; see bank.diagnosis."""
+        if importlib.util.find_spec("grading.bank") is None:
+            return ()  # a student's copy of the course may do without
+        diagnosis = importlib.import_module("grading.bank.diagnosis")
+        # What the solution prints belongs to the checks that play it, not to a search.
+        with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+            return tuple(diagnosis.diagnose(self))
+
+    def _play(self, other: Callee, case: Case) -> Outcome:
+        return self.probe(other, case, "cpu", self.exercise, self.name)
+
+
+class StepTrials(_Trials[StepCase, StepOutcome]):
+    """A solution's `actor_critic_step` and the reference's, on the same cases."""
+
+    def __init__(
+        self, solution: Solution, device: str, evidence: Callable[[], Sequence[StepCase]]
+    ) -> None:
+        name = "actor_critic_step"
+        read = "exercise-1-the-update"
+        super().__init__(probe_step, solution, device, name, name, read, evidence)
+
+    def calls(self, case: StepCase) -> list[tuple[StepCall, StepCall]]:
+        """(got, expected) for each call of the case."""
+        expected = expected_step(case, self.exercise, self.name)
+        return list(zip(self.outcome(case).calls, expected.calls, strict=True))
+
+    def _facts(self, case: StepCase) -> Facts:
+        return step_facts(case, self.played(case))
+
+    def imitated(self, make: Make, case: StepCase) -> Facts:
+        """What is known of another solution in this case."""
+        return step_facts(case, self._play(make(), case))
+
+
+class FunctionTrials(_Trials[FunctionCase, FunctionOutcome]):
+    """A solution's function of plain data and the reference's, on the same cases."""
+
+    def __init__(
+        self,
+        solution: Solution,
+        device: str,
+        exercise: str,
+        name: str,
+        evidence: Callable[[], Sequence[FunctionCase]],
+        read: str,
+    ) -> None:
+        super().__init__(probe_function, solution, device, exercise, name, read, evidence)
+
+    def call(self, case: FunctionCase) -> tuple[FunctionOutcome, FunctionOutcome]:
+        """(got, expected)."""
+        return self.outcome(case), expected_function(case, self.exercise, self.name)
+
+    def _facts(self, case: FunctionCase) -> Facts:
+        return function_facts(case, self.played(case))
+
+    def imitated(self, make: Make, case: FunctionCase) -> Facts:
+        """What is known of another solution in this case."""
+        return function_facts(case, self._play(make(), case))
+
+
+class CollectTrials(_Trials[CollectCase, CollectOutcome]):
+    """A solution's `collect_episode_with_values`."""
+
+    def __init__(
+        self, solution: Solution, device: str, evidence: Callable[[], Sequence[CollectCase]]
+    ) -> None:
+        name, function = "collect_episode", "collect_episode_with_values"
+        read = "exercise-2-collecting-an-episode"
+        super().__init__(probe_collect, solution, device, name, function, read, evidence)
+        self._drawn: dict[CollectCase, tuple[tuple[int, ...], tuple[int, ...]]] = {}
+
+    def _facts(self, case: CollectCase) -> Facts:
+        outcome = self.played(case)
+        if outcome.raised is not None:
+            return collect_facts(case, outcome)
+        if case.plays > 1:
+            return self._counts(case) or repeats(outcome)
+        return {**collect_facts(case, outcome), **self._counts(case)}
+
+    def imitated(self, make: Make, case: CollectCase) -> Facts:
+        """What is known of another solution that draws the same actions.
+
+        What is left to chance is looked at by itself: whether two episodes repeat each other, and
+        with which probability an action is taken.
+        """
+        mine = self.played(case)
+        if mine.raised is None and case.plays > 1 and not case.groups:
+            outcome = self._play(make(), case)
+            return collect_facts(case, outcome) if outcome.raised else repeats(outcome)
+        chances: dict[str, Fact] = {}
+        if mine.raised is None and case.groups:
+            chances = self._chances(make, case)
+            if case.plays > 1 or not _agree(self._counts(case), chances) or len(chances) > 1:
+                return chances
+        taken, stored = self._actions(case)
+        facts = self._facts_with(make, case, _Draws(taken, stored))
+        if stored != taken and not _agree(self.facts(case), facts | chances):
+            # The action that was drawn may be the one that was stored, and not the one taken.
+            facts = self._facts_with(make, case, _Draws(stored, taken))
+        return facts | chances
+
+    def _play(self, other: Callee, case: CollectCase) -> CollectOutcome:
+        return probe_collect(other, case, "cpu", self.exercise, self.name, with_truth=False)
+
+    def _facts_with(self, make: Make, case: CollectCase, draws: "_Draws") -> dict[str, Fact]:
+        return dict(collect_facts(case, self._play(make(draw=draws), case)))
+
+    def _counts(self, case: CollectCase) -> Facts:
+        """How often the actions of the case's groups were taken."""
+        if not case.groups:
+            return {}
+        return {"counts": count_actions(case, self.played(case).actions_of_plays)}
+
+    def _chances(self, make: Make, case: CollectCase) -> dict[str, Fact]:
+        """The probabilities with which another solution takes the groups' actions."""
+        begun = beginning(case)
+        draws = _Draws((), ())
+        taken = self._play(make(draw=draws), begun).actions_of_plays[0]
+        if draws.drawn() != taken:
+            # Decided, not drawn, at least in part: in one play, the actions can be compared.
+            certain = [_certain(action, begun) for action in taken]
+            return {"counts": Decided() if case.plays == 1 else _mean_chances(begun, certain)}
+        chances: dict[str, Fact] = {"counts": _mean_chances(begun, list(draws.first.values()))}
+        if draws.second and case.plays == 1:
+            _, stored = self._actions(case)
+            again = _mean_chances(begun, list(draws.second.values()))
+            if not count_actions(case, [stored]).agrees(again):
+                chances["second draw"] = Said("not what is known of the first solution's")
+        return chances
+
+    def _actions(self, case: CollectCase) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """The actions that the solution took in a case, and those that its lists speak of."""
+        if case not in self._drawn:
+            outcome = self.played(case)
+            taken = tuple(step.action for step in outcome.trajectory.steps)
+            self._drawn[case] = taken, _stored_actions(outcome, case) or taken
+        return self._drawn[case]
+
+
+def _mean_chances(case: CollectCase, probabilities: Sequence[Tensor]) -> Chances:
+    """The mean probability of the unlikely actions of each group; those never reached count 0."""
+
+    def chance(t: int, action: int) -> float:
+        return float(probabilities[t][action]) if t < len(probabilities) else 0.0
+
+    return Chances(
+        tuple(float(np.mean([chance(*step) for step in group.steps])) for group in case.groups)
+    )
+
+
+def _certain(action: int, case: CollectCase) -> Tensor:
+    return torch.nn.functional.one_hot(torch.tensor(action), case.networks.n_actions)
+
+
+def _agree(mine: Facts, theirs: Facts) -> bool:
+    return all(fact.agrees(theirs.get(name)) for name, fact in mine.items())
+
+
+class _Draws:
+    """Draws the actions that another collector drew, as far as they are known.
+
+    Of a second draw in one step only traces are left: the action or the log-probability that was
+    stored instead of the first one's.
+    """
+
+    def __init__(self, drawn: Sequence[int], drawn_again: Sequence[int]) -> None:
+        self._known = (drawn, drawn_again)
+        self.first: dict[int, Tensor] = {}
+        """What was drawn from first at each step."""
+        self.second: dict[int, Tensor] = {}
+        self._given: dict[int, int] = {}
+
+    def __call__(self, probabilities: Tensor, t: int, nth: int) -> int:
+        """The action drawn from these probabilities, the nth draw of step t."""
+        (self.second if nth else self.first)[t] = probabilities.detach().cpu()
+        known = self._known[min(nth, 1)]
+        action = known[t] if t < len(known) else int(probabilities.argmax())
+        if nth == 0:
+            self._given[t] = action
+        return action
+
+    def drawn(self) -> tuple[int, ...]:
+        """The first draw of each step, in order."""
+        return tuple(action for _, action in sorted(self._given.items()))
+
+
+def _stored_actions(outcome: CollectOutcome, case: CollectCase) -> tuple[int, ...]:
+    """The actions that the lists speak of: those stored, or those of the stored log-probs."""
+    steps = outcome.trajectory.steps
+    actions, log_probs = outcome.actions or (), outcome.log_probs or ()
+    if not steps or not len(steps) == len(actions) == len(log_probs):
+        return ()
+    actor, _ = build(case.networks, "cpu")
+    with torch.no_grad():
+        states = np.array([step.state for step in steps], np.float32)
+        every = actor(torch.from_numpy(states)).log().numpy()
+    return tuple(
+        int(stored) if stored != step.action else int(np.abs(row - log_prob).argmin())
+        for step, stored, row, log_prob in zip(steps, actions, every, log_probs, strict=True)
+        if np.isfinite(stored)
+    )
