@@ -79,7 +79,8 @@ def grade_gpu(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Test the grader, then run the checks on the reference."""
-    run(session, "-m", "pytest", "-W", "error", "grading/tests", *session.posargs)
+    fast = ["-W", "error", "-m", "not slow", "grading/tests"]
+    run(session, "-m", "pytest", *fast, *session.posargs)
     run(session, "-m", "pytest", "--solution", "reference")
 
 
@@ -95,6 +96,19 @@ def lint(session: nox.Session) -> None:
 def stubs(session: nox.Session) -> None:
     """Write exercises/ from reference/; -- --check only compares."""
     run(session, "-m", "grading.stubs", *session.posargs)
+
+
+@nox.session
+def scorecard(session: nox.Session) -> None:
+    """How good the grader is, measured on its bank; writes grading/SCORECARD.md (half an hour)."""
+    files = ["--markdown", "grading/SCORECARD.md", "--json", "grading/scorecard.json"]
+    run(session, "-m", "grading", "scorecard", *files, *session.posargs)
+
+
+@nox.session
+def assertions(session: nox.Session) -> None:
+    """Whether the bank notices each assertion of the checks that is taken out (ten minutes)."""
+    run(session, "-m", "pytest", "grading/tests/test_assertions_matter.py", *session.posargs)
 
 
 @nox.session

@@ -28,9 +28,17 @@ def main(arguments: list[str] | None = None) -> int:
     grade.add_argument("--seed", type=_seed, default=0, metavar="N", help="seed of the cases")
     grade.add_argument("--skip", choices=("learning",), help="leave these checks out")
     grade.add_argument("--json", type=Path, metavar="FILE", help="write the grade here")
+    scorecard = commands.add_parser("scorecard", help="measure the grader on its bank (minutes)")
+    scorecard.add_argument("--json", type=Path, metavar="FILE", help="write every result here")
+    scorecard.add_argument("--markdown", type=Path, metavar="FILE", help="write the page here")
+    scorecard.add_argument(
+        "--pairs", type=int, default=300, metavar="N", help="pairs of mistakes to try (default 300)"
+    )
+    scorecard.add_argument("--exercise", metavar="NAME", help="only this exercise")
+    scorecard.add_argument("--workers", type=int, default=os.cpu_count() or 1, metavar="N")
     asked = parser.parse_args(arguments)
     try:
-        return _grade(asked)
+        return _grade(asked) if asked.command == "grade" else _scorecard(asked)
     except NoSuchSolution as error:
         return _stop(BAD_ARGUMENTS, str(error))
     except GraderError as error:
@@ -65,6 +73,37 @@ def _grade(asked: argparse.Namespace) -> int:
     return 0
 
 
+def _scorecard(asked: argparse.Namespace) -> int:
+    from grading import scorecard  # a student's copy of the course may have no bank
+    from grading.reports.scorecard import page
+
+    for file in (asked.json, asked.markdown):
+        if file is not None and not file.parent.is_dir():
+            return _stop(BAD_ARGUMENTS, f"there is no folder {file.parent}")
+    if asked.pairs < 0 or asked.workers < 1:
+        return _stop(BAD_ARGUMENTS, "--pairs must not be negative, and --workers at least 1")
+    trials = [
+        trial
+        for trial in (
+            *scorecard.mistakes(),
+            *scorecard.variants(),
+            *scorecard.pairs(asked.pairs, asked.exercise),
+        )
+        if asked.exercise in (None, trial.exercise)
+    ]
+    if not trials:
+        return _stop(BAD_ARGUMENTS, f"the bank has nothing on an exercise called {asked.exercise}")
+    show = _show_progress if sys.stderr.isatty() else None
+    results = scorecard.run(trials, asked.workers, show)
+    text = page(results, scorecard.checks(), scorecard.number_of_pairs(asked.exercise))
+    print(text, end="")
+    if asked.markdown is not None:
+        _write(asked.markdown, text)
+    if asked.json is not None:
+        _write(asked.json, scorecard.to_json(results))
+    return 0
+
+
 def _seed(text: str) -> int:
     seed = int(text)
     if not 0 <= seed < 2**32:
@@ -80,7 +119,7 @@ def _has_cuda() -> bool:
 
 def _show_progress(done: int, total: int) -> None:
     end = "\r" if done < total else "\r\x1b[K"  # the line is gone when the report comes
-    print(f"\r{done}/{total} checks", end=end, file=sys.stderr, flush=True)
+    print(f"\r{done}/{total}", end=end, file=sys.stderr, flush=True)
 
 
 def _write(path: Path, text: str) -> None:

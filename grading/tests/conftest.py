@@ -1,15 +1,18 @@
 """What the tests of the grader share: submissions made on the spot, and their grades."""
 
+import importlib
 import json
 import shutil
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from grading.grade import CheckResult, result_from_json
+from grading.oracle import reference_solution
 from grading.session import Request, run_checks
 from grading.solution import ROOT
 
@@ -62,3 +65,14 @@ def grade_here(tmp_path: Path) -> Callable[..., dict[str, CheckResult]]:
         return {result.id: result for result in results}
 
     return run
+
+
+@pytest.fixture
+def trials_of() -> Callable[[str], Any]:
+    """The trials of an exercise's function, as its checks make them, on the reference."""
+
+    def make(exercise: str) -> Any:
+        checks = importlib.import_module(f"tests.test_{exercise}")
+        return checks.trials.__wrapped__(reference_solution(), "cpu", 0)
+
+    return make

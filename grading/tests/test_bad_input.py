@@ -40,7 +40,7 @@ BAD = {
         "error",
         "cannot take the 7 arguments",
     ),
-    "returns None": (SIGNATURE + "    pass\n", "failed", "nothing was returned"),
+    "returns None": (SIGNATURE + "    pass\n", "failed", "nothing is returned; and neither"),
     "returns three values": (SIGNATURE + "    return 1.0, 2.0, 3.0\n", "failed", "two losses"),
     "raises inside": (SIGNATURE + "    return 1 / 0\n", "error", "ZeroDivisionError"),
     "sys.exit": (SIGNATURE + "    raise SystemExit(0)\n", "error", r"sys.exit\(\) was called"),

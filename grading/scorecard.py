@@ -1,0 +1,200 @@
+"""The scorecard: how good the grader is, measured on its bank.
+
+Every mistake in every form, pairs of mistakes, and every variant are checked as submissions are.
+"""
+
+import json
+import random
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from io import StringIO
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from grading.bank.pipeline import pipelines
+from grading.checks import Check
+from grading.record import CheckRun, Record
+from grading.solution import ROOT
+
+VARIANTS = ROOT / "grading" / "bank" / "variants"
+SEED_OF_THE_LOT = 0
+
+Kind = Literal["mistake", "pair", "variant"]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Something of the bank to be checked as a submission."""
+
+    kind: Kind
+    exercise: str
+    names: tuple[str, ...]
+    """Of one form of a mistake, of two, or of a variant."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What the checks of its exercise made of it."""
+
+    kind: Kind
+    exercise: str
+    names: tuple[str, ...]
+    mistakes: tuple[str, ...]
+    """Ids of the mistakes that were made."""
+    diagnosis: tuple[str, ...]
+    """Ids of the mistakes that were named, by the first failure."""
+    failed: tuple[str, ...]
+    """Ids of the checks that it did not pass."""
+    own: tuple[str, ...]
+    """Those of them that failed for a reason of their own."""
+    message: str
+    """Of the first failure."""
+
+    @property
+    def named(self) -> bool:
+        """Named for what it is."""
+        return bool(self.diagnosis) and sorted(self.diagnosis) == sorted(self.mistakes)
+
+    @property
+    def named_otherwise(self) -> bool:
+        """Named for something else."""
+        return bool(self.diagnosis) and not self.named
+
+
+def mistakes() -> list[Trial]:
+    """Every form of every mistake."""
+    return [
+        Trial("mistake", pipeline.exercise, (form.name,))
+        for pipeline in pipelines().values()
+        for form in pipeline.forms()
+    ]
+
+
+def pairs(at_most: int, exercise: str | None = None) -> list[Trial]:
+    """Pairs of mistakes that can be made together; some, by lot, if there are more."""
+    every = _all_pairs(exercise)
+    lot = random.Random(SEED_OF_THE_LOT)  # noqa: S311 - the same pairs each time
+    return every if len(every) <= at_most else lot.sample(every, at_most)
+
+
+def number_of_pairs(exercise: str | None = None) -> int:
+    """How many pairs can be made."""
+    return len(_all_pairs(exercise))
+
+
+def _all_pairs(exercise: str | None) -> list[Trial]:
+    return [
+        Trial("pair", pipeline.exercise, (one.name, two.name))
+        for pipeline in pipelines().values()
+        for one, two in pipeline.pairs()
+        if exercise in (None, pipeline.exercise)
+    ]
+
+
+def checks() -> list[Check]:
+    """All checks that there are, in their order."""
+    with tempfile.TemporaryDirectory(prefix="scorecard-") as folder:
+        record = Path(folder) / "record.jsonl"
+        options = [str(ROOT / "tests"), "--collect-only", f"--record={record}"]
+        options += ["--solution=reference", "-c", str(ROOT / "pyproject.toml")]
+        with redirect_stdout(StringIO()):
+            pytest.main([*options, "-p", "no:cacheprovider"])
+        watched = Record(record)
+        watched.read()
+        return watched.checks
+
+
+def variants() -> list[Trial]:
+    """Every honest alternative."""
+    return [
+        Trial("variant", path.parent.relative_to(VARIANTS).as_posix(), (path.stem,))
+        for path in sorted(VARIANTS.rglob("*.py"))
+    ]
+
+
+def run(
+    trials: Sequence[Trial], workers: int, progress: Callable[[int, int], None] | None = None
+) -> list[Result]:
+    """Check each of them, in the order given; `progress(done, all)` is told."""
+    results = []
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        for result in pool.map(check, trials):
+            results.append(result)
+            if progress is not None:
+                progress(len(results), len(trials))
+    return results
+
+
+def check(trial: Trial) -> Result:
+    """Check one of them in this process."""
+    with tempfile.TemporaryDirectory(prefix="scorecard-") as name:
+        folder = Path(name)
+        record = folder / "record.jsonl"
+        write_submission(trial, folder / "exercises")
+        tests = ROOT / "tests" / f"test_{trial.exercise.rpartition('/')[2]}.py"
+        options = [str(tests), f"--solution={folder}", f"--record={record}"]
+        options += ["-c", str(ROOT / "pyproject.toml"), "-p", "no:cacheprovider"]
+        with redirect_stdout(StringIO()):
+            pytest.main(options)
+        results = CheckRun(record).results.values()
+    made = _mistakes_of(trial)
+    failed = [result for result in results if result.status != "passed"]
+    own = [result for result in failed if not result.waits_for]
+    return Result(
+        trial.kind,
+        trial.exercise,
+        trial.names,
+        made,
+        own[0].diagnosis if own else (),
+        tuple(result.id for result in failed),
+        tuple(result.id for result in own),
+        own[0].message if own else "",
+    )
+
+
+def write_submission(trial: Trial, exercises: Path) -> None:
+    """The reference, with the trial's file in it."""
+    shutil.copytree(ROOT / "reference", exercises, ignore=shutil.ignore_patterns("__pycache__"))
+    file = exercises / f"{trial.exercise}.py"
+    if trial.kind == "variant":
+        shutil.copyfile(VARIANTS / trial.exercise / f"{trial.names[0]}.py", file)
+        return
+    function = pipelines()[trial.exercise].function
+    file.write_text(
+        "from grading.bank.pipeline import faulty\n\n"
+        f"{function} = faulty({trial.exercise!r}, {', '.join(map(repr, trial.names))})\n",
+        "utf-8",
+    )
+
+
+def _mistakes_of(trial: Trial) -> tuple[str, ...]:
+    if trial.kind == "variant":
+        return ()
+    pipeline = pipelines()[trial.exercise]
+    return tuple(pipeline.form(name).mistake for name in trial.names)
+
+
+def to_json(results: Iterable[Result]) -> str:
+    """What a later run can be compared with: one line for each trial."""
+    lines = [
+        json.dumps(
+            {
+                "kind": result.kind,
+                "exercise": result.exercise,
+                "names": result.names,
+                "mistakes": result.mistakes,
+                "diagnosis": result.diagnosis,
+                "failed": result.failed,
+                "own": result.own,
+            }
+        )
+        for result in results
+    ]
+    return "[\n" + ",\n".join(lines) + "\n]\n"
