@@ -32,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     scorecard.add_argument("--json", type=Path, metavar="FILE", help="write every result here")
     scorecard.add_argument("--markdown", type=Path, metavar="FILE", help="write the page here")
     scorecard.add_argument(
-        "--pairs", type=int, default=300, metavar="N", help="pairs of mistakes to try (default 300)"
+        "--pairs", type=int, default=100, metavar="N", help="pairs of mistakes to try (default 100)"
     )
     scorecard.add_argument("--exercise", metavar="NAME", help="only this exercise")
     scorecard.add_argument("--workers", type=int, default=os.cpu_count() or 1, metavar="N")

@@ -18,6 +18,8 @@ from grading.evidence import RAISED, Fact, Facts
 
 MAX_PAIRS = 200
 """Pairs that are played to the end before the search is given up."""
+FEW = 40
+"""Pairs that are played without asking first what each of the two does alone."""
 FIRST = 0
 """The first case of the evidence tells most mistakes apart."""
 
@@ -83,10 +85,12 @@ class _Search:
         """What it may be, the likeliest and cheapest first."""
         usual = [mistake.forms[0] for mistake in self.pipeline.mistakes.values()]
         every = list(self.pipeline.forms())
+        different = list({form.function: form for form in reversed(every)}.values())
         yield ((form,) for form in usual)
         yield ((form,) for form in every)
         yield self._pairs(combinations(usual, 2))
-        yield self._pairs(product(self._leading(every), usual))
+        yield self._pairs(combinations(different, 2))
+        yield self._pairs(product(self._leading(every), different))
 
     def _matching(self, candidates: Iterable[Forms]) -> Iterator[Forms]:
         """The candidates that do what the solution did."""
@@ -98,8 +102,11 @@ class _Search:
         """Those pairs that could be it, as far as each of the two alone shows."""
         pairs = [pair for pair in candidates if pair[0].composes_with(pair[1])]
         pairs = [pair for pair in pairs if self._possible(pair, FIRST) and self._could_be(pair)]
-        for case in self._telling(pairs)[:-1]:  # the dearest one is left to those that remain
-            pairs = [pair for pair in pairs if self._possible(pair, case)]
+        # Together, two may change what neither changes alone: if there are few, they are played.
+        telling = self._telling(pairs)[:-1] if len(pairs) > FEW else []
+        for case in telling:
+            if len(pairs) > FEW:
+                pairs = [pair for pair in pairs if self._possible(pair, case)]
         yield from pairs[:MAX_PAIRS]
 
     def _telling(self, pairs: Sequence[Forms]) -> list[int]:

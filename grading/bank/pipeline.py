@@ -45,6 +45,11 @@ class Form:
     """Of the function that was written for it, with the value of its parameter if it has one."""
     pieces: Pieces = field(compare=False)
 
+    @property
+    def function(self) -> str:
+        """Its name without the value: one of these for many values will do."""
+        return self.name.partition("[")[0]
+
     def composes_with(self, other: "Form") -> bool:
         """Whether the two override different pieces."""
         return self.pieces.keys().isdisjoint(other.pieces)

@@ -22,7 +22,7 @@ def _lines(results: Sequence[Result], checks: Sequence[Check], pairs_in_all: int
     yield "# Scorecard"
     yield ""
     yield "Made by `nox -s scorecard`: everything in the bank is checked as a submission is."
-    yield f"{len(names)} mistakes are in the bank, in {len(mistakes)} forms. "
+    yield f"{len(names)} mistakes are in the bank, in {len(mistakes)} forms."
     yield f"Of {pairs_in_all} pairs of mistakes that can be made together, {len(tried)} were tried;"
     yield f"{len(tried) - len(pairs)} of these undo each other, and are right by every outcome."
     yield ""
@@ -43,6 +43,8 @@ def _lines(results: Sequence[Result], checks: Sequence[Check], pairs_in_all: int
     yield ""
     yield from _of_checks(mistakes, checks)
     yield from _list("Mistakes that are caught, but not named", _unnamed(mistakes))
+    others = [f"{_name(r)}: {', '.join(r.diagnosis)}" for r in mistakes if r.named_otherwise]
+    yield from _list("Mistakes that are named for another", others)
     yield from _list("Mistakes that lose no points", [_name(r) for r in mistakes if not r.failed])
     yield from _list("Variants that lose points", [_name(r) for r in variants if r.failed])
     others = [f"{_name(r)}: {', '.join(r.diagnosis)}" for r in pairs if r.named_otherwise]

@@ -192,3 +192,11 @@ def test_a_fault_of_the_grader_is_no_grade(monkeypatch, submit):
     monkeypatch.setattr(session, "ROOT", Path("/"))
     with pytest.raises(GraderError, match="could not be run"):
         session.run_checks(session.Request(str(submit())))
+
+
+def test_a_search_that_is_cut_off_by_the_time_limit_names_nothing(monkeypatch, trials_of):
+    def out_of_time(_):
+        pytest.fail("Timeout (>20.0s) from pytest-timeout.")
+
+    monkeypatch.setattr("grading.bank.diagnosis.diagnose", out_of_time)
+    assert trials_of(STEP).mistakes == ()

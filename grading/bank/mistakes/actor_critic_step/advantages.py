@@ -320,6 +320,12 @@ def advantages_averaged(step: Step) -> Tensor:
     return advantages(step).mean().expand(step.length)
 
 
+@PIPELINE.form_of("advantages_averaged", "actor_loss")
+def actor_loss_of_a_mean_and_a_sum(step: Step) -> Tensor:
+    """Mean times sum, as a tutorial on REINFORCE had it: Farama-Foundation/Gymnasium#1336."""
+    return -(step.stacked().mean() * step.advantages).sum()
+
+
 @PIPELINE.form_of("advantages_averaged", "advantages")
 def advantages_of_the_first_step(step: Step) -> Tensor:
     """A_0 for all steps."""

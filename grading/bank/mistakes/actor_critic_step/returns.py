@@ -43,7 +43,7 @@ def returns_not_reversed_back(step: Step) -> Tensor:
     read=READ,
 )
 def returns_same_total(step: Step) -> Tensor:
-    """G_0 for all steps."""
+    """G_0 for all steps: a course on deep RL did it, see huggingface/deep-rl-class#70."""
     return step.tensor([compute_returns(step.rewards)[0]] * step.length)
 
 

@@ -271,6 +271,22 @@ def update_with_new_adam(step: Step, lr: float) -> None:
     learn(Adam(step.critic.parameters(), lr), step.critic_loss)
 
 
+@PIPELINE.form_of("update_with_new_optimizers", "update")
+def update_with_a_new_optimizer_for_the_critic(step: Step) -> None:
+    """A new Adam for the critic only, with the caller's learning rate."""
+    learn(step.actor_optimizer, step.actor_loss)
+    lr = step.critic_optimizer.param_groups[0]["lr"]
+    learn(Adam(step.critic.parameters(), lr), step.critic_loss)
+
+
+@PIPELINE.form_of("update_with_new_optimizers", "update")
+def update_with_a_new_optimizer_for_the_actor(step: Step) -> None:
+    """A new Adam for the actor only, with the caller's learning rate."""
+    lr = step.actor_optimizer.param_groups[0]["lr"]
+    learn(Adam(step.actor.parameters(), lr), step.actor_loss)
+    learn(step.critic_optimizer, step.critic_loss)
+
+
 def clip_and_step(
     optimizer: Optimizer, loss: Tensor, parameters: Iterable[Parameter], largest: float
 ) -> None:

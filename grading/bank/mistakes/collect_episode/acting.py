@@ -266,7 +266,8 @@ def act_entropy(play: Play) -> None:
 )
 def act_in_the_first_state(play: Play) -> None:
     """pi(.|s_0)."""
-    probabilities = play.probabilities(play.states[0] if play.states else None)
+    first = play.tensor(play.states[0]) if play.states else play.state_t
+    probabilities = play.actor(first)
     play.action = play.draw(probabilities)
     play.log_prob = log_of(probabilities[play.action])
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import gymnasium as gym
@@ -36,6 +37,8 @@ class Play:
     """The array that the environment gave last, and may overwrite."""
     state: np.ndarray = field(init=False)
     """A copy of it from before the step."""
+    state_t: Tensor = field(init=False)
+    """The same as a tensor."""
     action: Any = field(init=False)
     log_prob: Any = field(init=False)
     value: Any = field(init=False)
@@ -53,14 +56,23 @@ class Play:
     """How often the environment had been stepped before this round."""
     draws: int = 0
 
+    @cached_property
+    def device(self) -> torch.device:
+        """Where the actor is."""
+        return next(self.actor.parameters()).device
+
+    def see(self) -> None:
+        """Take a copy of what the environment shows."""
+        self.state = np.array(self.observation)
+        self.state_t = self.tensor(self.state)
+
     def tensor(self, state: Any) -> Tensor:
         """A state where the actor is."""
-        device = next(self.actor.parameters()).device
-        return torch.tensor(np.array(state), dtype=torch.float32, device=device)
+        return torch.tensor(np.array(state), dtype=torch.float32, device=self.device)
 
-    def probabilities(self, state: Any = None) -> Tensor:
-        """pi(.|state), of the present state unless another one is given."""
-        return self.actor(self.tensor(self.state if state is None else state))
+    def probabilities(self) -> Tensor:
+        """pi(.|s) of the present state."""
+        return self.actor(self.state_t)
 
     def draw(self, probabilities: Tensor) -> int:
         """An action with these probabilities."""
@@ -97,7 +109,7 @@ def act(play: Play) -> None:
 
 def value(play: Play) -> None:
     """V(s_t) as a float."""
-    play.value = play.critic(play.tensor(play.state)).item()
+    play.value = play.critic(play.state_t).item()
 
 
 def step(play: Play) -> None:
@@ -152,7 +164,7 @@ def _assemble(pieces: Pieces, draw: Draw = draw_at_random) -> Callable[..., Any]
             play.draws = 0
             # The environment counts for itself: a faulty collector does not step it once a round.
             play.now = getattr(env, "steps_taken", play.rounds)
-            play.state = np.array(play.observation)
+            play.see()
             pieces["act"](play)
             pieces["value"](play)
             pieces["step"](play)

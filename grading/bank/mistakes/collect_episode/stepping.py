@@ -74,7 +74,7 @@ def reset_in_each_round(play: Play) -> None:
     """The episode never gets beyond its first step."""
     if play.rounds > 0:
         reset(play)
-        play.state = np.array(play.observation)
+        play.see()
     PIPELINE.pieces["act"](play)
 
 

@@ -67,19 +67,19 @@ def value_from_the_actor(play: Play) -> None:
 )
 def value_with_graph(play: Play) -> None:
     """With its graph."""
-    play.value = play.critic(play.tensor(play.state))
+    play.value = play.critic(play.state_t)
 
 
 @PIPELINE.form_of("value_with_graph", "value")
 def value_detached(play: Play) -> None:
     """Without its graph."""
-    play.value = play.critic(play.tensor(play.state)).detach()
+    play.value = play.critic(play.state_t).detach()
 
 
 @PIPELINE.form_of("value_with_graph", "value")
 def value_in_a_batch(play: Play) -> None:
     """Shape (1,)."""
-    play.value = play.critic(play.tensor(play.state).unsqueeze(0)).detach()
+    play.value = play.critic(play.state_t.unsqueeze(0)).detach()
 
 
 @PIPELINE.mistake(
@@ -91,19 +91,19 @@ def value_in_a_batch(play: Play) -> None:
 )
 def value_array(play: Play) -> None:
     """An array of no dimensions."""
-    play.value = play.critic(play.tensor(play.state)).detach().cpu().numpy()
+    play.value = play.critic(play.state_t).detach().cpu().numpy()
 
 
 @PIPELINE.form_of("value_array", "value")
 def value_numpy_number(play: Play) -> None:
     """A float32 of numpy."""
-    play.value = np.float32(play.critic(play.tensor(play.state)).item())
+    play.value = np.float32(play.critic(play.state_t).item())
 
 
 @PIPELINE.form_of("value_array", "value")
 def value_array_of_one(play: Play) -> None:
     """An array of shape (1,)."""
-    play.value = play.critic(play.tensor(play.state).unsqueeze(0)).detach().cpu().numpy()
+    play.value = play.critic(play.state_t.unsqueeze(0)).detach().cpu().numpy()
 
 
 @PIPELINE.mistake(
@@ -115,7 +115,7 @@ def value_array_of_one(play: Play) -> None:
 )
 def value_list(play: Play) -> None:
     """[V]."""
-    play.value = [play.critic(play.tensor(play.state)).item()]
+    play.value = [play.critic(play.state_t).item()]
 
 
 @PIPELINE.mistake(
