@@ -62,6 +62,10 @@ class StepCase:
     seed: int = 0
     """Of the global random states before the calls."""
 
+    def lr(self, which: str) -> float:
+        """The learning rate of the `actor` or of the `critic`."""
+        return self.actor_lr if which == "actor" else self.critic_lr
+
 
 @dataclass(frozen=True, eq=False)
 class FunctionCase:

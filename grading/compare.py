@@ -14,6 +14,11 @@ GRADIENT_TOLERANCE = 1e-3
 """Relative to the norm of the expected gradient, on the change of each parameter under SGD."""
 
 
+def loss_scale(rewards: Sequence[float]) -> float:
+    """The size of the terms that an episode's losses are summed from."""
+    return len(rewards) * sum(abs(reward) for reward in rewards[:100])
+
+
 def same_number(got: float | None, expected: float, scale: float = 0.0) -> bool:
     """Whether two numbers agree; `scale` is the size of the terms that were summed."""
     if got is None:

@@ -10,8 +10,8 @@ from typing import Protocol
 import numpy as np
 
 from grading.binomial import acceptance
-from grading.cases import CollectCase, FunctionCase, Group, StepCase
-from grading.compare import GRADIENT_TOLERANCE, LOSS_TOLERANCE
+from grading.cases import CollectCase, Group, StepCase
+from grading.compare import GRADIENT_TOLERANCE, LOSS_TOLERANCE, loss_scale
 from grading.outcome import (
     CollectOutcome,
     FunctionOutcome,
@@ -35,6 +35,11 @@ class Fact(Protocol):
 
 
 Facts = Mapping[str, Fact]
+
+
+def agree(some: Facts, others: Facts) -> bool:
+    """Whether each of some facts is among the others too."""
+    return all(fact.agrees(others.get(name)) for name, fact in some.items())
 
 
 @dataclass(frozen=True)
@@ -140,7 +145,7 @@ def step_facts(case: StepCase, outcome: StepOutcome) -> Facts:
 def loss_facts(case: StepCase, number: int, losses: Sequence[float | None]) -> Facts:
     """What is known of the losses that a call returned; calls are counted from 1."""
     rewards = case.episodes[number - 1].rewards
-    rounding = 1e-6 * max(1.0, len(rewards) * sum(abs(reward) for reward in rewards[:100]))
+    rounding = 1e-6 * max(1.0, loss_scale(rewards))
     return {
         f"call {number}: loss {index}": Measured(
             np.array([np.nan if loss is None else loss]), LOSS_TOLERANCE, rounding
@@ -162,7 +167,7 @@ def _call_facts(call: StepCall) -> list[tuple[str, Fact]]:
     return facts
 
 
-def collect_facts(_: CollectCase, outcome: CollectOutcome) -> Facts:
+def collect_facts(outcome: CollectOutcome) -> Facts:
     """What is known of an episode that a `collect_episode_with_values` played."""
     trajectory = outcome.trajectory
     return {
@@ -187,7 +192,7 @@ def collect_facts(_: CollectCase, outcome: CollectOutcome) -> Facts:
     }
 
 
-def function_facts(_: FunctionCase, outcome: FunctionOutcome) -> Facts:
+def function_facts(outcome: FunctionOutcome) -> Facts:
     """What is known of a call of a function of plain data."""
     return {
         RAISED: _raised(outcome.raised),

@@ -23,18 +23,15 @@ TOLERANCE = 5e-3
 def telling(which: str, case: StepCase, got: StepCall, expected: StepCall) -> str:
     """The most telling thing about a call's effect on the actor or on the critic; may be empty.
 
-    Only for the first call of a case with SGD.
+    The weights of the steps can be read off only where there is one call, with SGD.
     """
-    moved, wanted = (
-        (got.actor_delta, expected.actor_delta)
-        if which == "actor"
-        else (got.critic_delta, expected.critic_delta)
-    )
+    moved, wanted = got.delta(which), expected.delta(which)
     factor = describe_factor(ratio(moved, wanted), len(case.episodes[0].rewards))
-    if factor or case.optimizer != "sgd" or got.actor_steps != 1 or got.critic_steps != 1:
+    if factor or case.optimizer != "sgd" or len(case.episodes) > 1:
         return factor
-    lr = case.actor_lr if which == "actor" else case.critic_lr
-    mine, right = (step_weights(which, case, delta, lr) for delta in (moved, wanted))
+    if got.actor_steps != 1 or got.critic_steps != 1:
+        return ""
+    mine, right = (step_weights(which, case, delta) for delta in (moved, wanted))
     if right is None:
         return ""
     if mine is None:
@@ -44,21 +41,17 @@ def telling(which: str, case: StepCase, got: StepCall, expected: StepCall) -> st
 
 def only_the_number(which: str, got: StepCall, expected: StepCall) -> bool:
     """Whether the network moved as it should, so that only the returned loss is off."""
-    if which == "actor":
-        return same_arrays(got.actor_delta, expected.actor_delta)
-    return same_arrays(got.critic_delta, expected.critic_delta)
+    return same_arrays(got.delta(which), expected.delta(which))
 
 
-def step_weights(
-    which: str, case: StepCase, delta: tuple[np.ndarray, ...], lr: float
-) -> np.ndarray | None:
+def step_weights(which: str, case: StepCase, delta: tuple[np.ndarray, ...]) -> np.ndarray | None:
     """The weight of each step in a change under SGD, (T,); None if it is no such sum.
 
     For the actor the right ones are the advantages; for the critic, 2 / T times its errors.
     Steps that cannot be told apart by their gradients give None too.
     """
     gradients = _gradients_of_steps(which, case)
-    change = np.concatenate([d.ravel() for d in delta]).astype(np.float64) / lr
+    change = np.concatenate([d.ravel() for d in delta]).astype(np.float64) / case.lr(which)
     if np.linalg.matrix_rank(gradients) < len(gradients) or not np.isfinite(change).all():
         return None
     weights, *_ = np.linalg.lstsq(gradients.T, change, rcond=None)

@@ -87,6 +87,10 @@ class StepCall:
     random_before: Digests
     random_after: Digests
 
+    def delta(self, which: str) -> tuple[np.ndarray, ...]:
+        """What the call added to the parameters of the `actor` or of the `critic`."""
+        return self.actor_delta if which == "actor" else self.critic_delta
+
 
 @dataclass(frozen=True)
 class StepOutcome:

@@ -23,6 +23,7 @@ from grading.evidence import (
     Fact,
     Facts,
     Said,
+    agree,
     collect_facts,
     count_actions,
     function_facts,
@@ -145,11 +146,11 @@ class FunctionTrials(_Trials[FunctionCase, FunctionOutcome]):
         return self.outcome(case), expected_function(case, self.exercise, self.name)
 
     def _facts(self, case: FunctionCase) -> Facts:
-        return function_facts(case, self.played(case))
+        return function_facts(self.played(case))
 
     def imitated(self, make: Make, case: FunctionCase) -> Facts:
         """What is known of another solution in this case."""
-        return function_facts(case, self._play(make(), case))
+        return function_facts(self._play(make(), case))
 
 
 class CollectTrials(_Trials[CollectCase, CollectOutcome]):
@@ -166,10 +167,10 @@ class CollectTrials(_Trials[CollectCase, CollectOutcome]):
     def _facts(self, case: CollectCase) -> Facts:
         outcome = self.played(case)
         if outcome.raised is not None:
-            return collect_facts(case, outcome)
+            return collect_facts(outcome)
         if case.plays > 1:
             return self._counts(case) or repeats(outcome)
-        return {**collect_facts(case, outcome), **self._counts(case)}
+        return {**collect_facts(outcome), **self._counts(case)}
 
     def imitated(self, make: Make, case: CollectCase) -> Facts:
         """What is known of another solution that draws the same actions.
@@ -180,15 +181,15 @@ class CollectTrials(_Trials[CollectCase, CollectOutcome]):
         mine = self.played(case)
         if mine.raised is None and case.plays > 1 and not case.groups:
             outcome = self._play(make(), case)
-            return collect_facts(case, outcome) if outcome.raised else repeats(outcome)
+            return collect_facts(outcome) if outcome.raised else repeats(outcome)
         chances: dict[str, Fact] = {}
         if mine.raised is None and case.groups:
             chances = self._chances(make, case)
-            if case.plays > 1 or not _agree(self._counts(case), chances) or len(chances) > 1:
+            if case.plays > 1 or not agree(self._counts(case), chances) or len(chances) > 1:
                 return chances
         taken, stored = self._actions(case)
         facts = self._facts_with(make, case, Draws(taken, stored))
-        if stored != taken and not _agree(self.facts(case), facts | chances):
+        if stored != taken and not agree(self.facts(case), facts | chances):
             # The action that was drawn may be the one that was stored, and not the one taken.
             facts = self._facts_with(make, case, Draws(stored, taken))
         return facts | chances
@@ -197,7 +198,7 @@ class CollectTrials(_Trials[CollectCase, CollectOutcome]):
         return probe_collect(other, case, "cpu", self.exercise, self.name, with_truth=False)
 
     def _facts_with(self, make: Make, case: CollectCase, draws: Draws) -> dict[str, Fact]:
-        return dict(collect_facts(case, self._play(make(draw=draws), case)))
+        return dict(collect_facts(self._play(make(draw=draws), case)))
 
     def _counts(self, case: CollectCase) -> Facts:
         """How often the actions of the case's groups were taken."""
@@ -229,7 +230,3 @@ class CollectTrials(_Trials[CollectCase, CollectOutcome]):
             taken = tuple(step.action for step in outcome.trajectory.steps)
             self._drawn[case] = taken, stored_actions(outcome, case) or taken
         return self._drawn[case]
-
-
-def _agree(mine: Facts, theirs: Facts) -> bool:
-    return all(fact.agrees(theirs.get(name)) for name, fact in mine.items())

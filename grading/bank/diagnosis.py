@@ -14,7 +14,7 @@ from itertools import combinations, product
 from typing import Any
 
 from grading.bank.pipeline import FaultySolution, Form, Mistake, Pipeline, pipelines
-from grading.evidence import RAISED, Fact, Facts
+from grading.evidence import RAISED, Fact, Facts, agree
 
 MAX_PAIRS = 200
 """Pairs that are played to the end before the search is given up."""
@@ -103,23 +103,23 @@ class _Search:
         pairs = [pair for pair in candidates if pair[0].composes_with(pair[1])]
         pairs = [pair for pair in pairs if self._possible(pair, FIRST) and self._could_be(pair)]
         # Together, two may change what neither changes alone: if there are few, they are played.
-        telling = self._telling(pairs)[:-1] if len(pairs) > FEW else []
+        telling = self._telling(pairs) if len(pairs) > FEW else []
         for case in telling:
             if len(pairs) > FEW:
                 pairs = [pair for pair in pairs if self._possible(pair, case)]
         yield from pairs[:MAX_PAIRS]
 
     def _telling(self, pairs: Sequence[Forms]) -> list[int]:
-        """All cases but the first; where one mistake that explains the first will not do, sooner.
+        """The cases between the first and the dearest, the best to exclude pairs by first.
 
-        There the other one of a pair must show, and most of them do not. The last stays last.
+        Where one mistake that explains the first case will not do, the other one of a pair must
+        show, and most of them do not.
         """
         leading = self._leading(dict.fromkeys(form for pair in pairs for form in pair))
         return sorted(
-            self.order[1:],
+            self.order[1:-1],
             key=lambda case: (
-                case == self.order[-1],
-                case not in self.wrong or any(self._same((form,), case) for form in leading),
+                case not in self.wrong or any(self._same((form,), case) for form in leading)
             ),
         )
 
@@ -132,12 +132,10 @@ class _Search:
 
     def _could_be(self, forms: Forms) -> bool:
         """Whether a preview of the first case leaves it possible."""
-        if len(forms) == 1 and (forms, FIRST) in self._facts:
-            return True
+        if (forms, FIRST) in self._facts:
+            return True  # it was played already, which tells more
         preview = self._preview(forms)
-        return preview is None or all(
-            fact.agrees(self.student[FIRST].get(name)) for name, fact in preview.items()
-        )
+        return preview is None or agree(preview, self.student[FIRST])
 
     def _preview(self, forms: Forms) -> Facts | None:
         """Some facts of the first case; None if they cannot be had without a play."""
@@ -170,9 +168,7 @@ class _Search:
 
     def _same(self, forms: Forms, case: int) -> bool:
         theirs, mine = self._of(forms, case), self.student[case]
-        return theirs.keys() == mine.keys() and all(
-            fact.agrees(theirs[name]) for name, fact in mine.items()
-        )
+        return theirs.keys() == mine.keys() and agree(mine, theirs)
 
     def _of(self, forms: Forms, case: int) -> Facts:
         """What is known of these mistakes in a case."""

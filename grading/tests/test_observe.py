@@ -60,7 +60,7 @@ def test_the_weights_of_the_reference_are_the_advantages():
         return seen[0]
 
     call = first_call(advantages=watched)
-    weights = step_weights("actor", CASE, call.actor_delta, CASE.actor_lr)
+    weights = step_weights("actor", CASE, call.actor_delta)
     assert np.allclose(weights, seen[0].numpy(), rtol=1e-3)
 
 
