@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from grading import scorecard
+from grading.bank.pipeline import pipelines
 from grading.checks import CheckFailed
 from grading.solution import Solution, find_solution
 
@@ -37,13 +38,17 @@ def is_assertion(node):
     return isinstance(call, ast.Call) and (name == "fail" or name.lstrip("_").startswith("require"))
 
 
+def assertions_in(function):
+    """The statements of a function that can fail a check, in order."""
+    return sorted(filter(is_assertion, ast.walk(function)), key=lambda node: node.lineno)
+
+
 def assertions(module):
-    """(function, position in it, line of source) of each statement that can fail a check."""
+    """(function, position in it) of each statement that can fail a check."""
     found = []
     for function in ast.parse(inspect.getsource(module)).body:
         if isinstance(function, ast.FunctionDef) and function.name != "fail":
-            inside = [node for node in ast.walk(function) if is_assertion(node)]
-            inside.sort(key=lambda node: node.lineno)
+            inside = assertions_in(function)
             found += [(function.name, position) for position in range(len(inside))]
     return found
 
@@ -56,11 +61,7 @@ class Without(ast.NodeTransformer):
 
     def visit_FunctionDef(self, function):
         if function.name == self.function:
-            inside = sorted(
-                (node for node in ast.walk(function) if is_assertion(node)),
-                key=lambda node: node.lineno,
-            )
-            self.target = inside[self.position]
+            self.target = assertions_in(function)[self.position]
             self.generic_visit(function)
         return function
 
@@ -94,16 +95,10 @@ def bank(exercise):
             with tempfile.TemporaryDirectory() as folder:
                 scorecard.write_submission(trial, Path(folder) / "exercises")
                 solution = Solution(find_solution(folder))
-                solution.function(exercise, FUNCTIONS[exercise])
+                solution.function(exercise, pipelines()[exercise].function)
             trials = module.trials.__wrapped__(solution, "cpu", 0)
             found.append((trials, verdicts(checks_of(vars(module)), trials)))
     return found
-
-
-FUNCTIONS = {
-    "actor_critic_step": "actor_critic_step",
-    "collect_episode": "collect_episode_with_values",
-}
 
 
 def verdicts(checks, trials):

@@ -1,13 +1,13 @@
 """Mistakes in the advantages."""
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from grading.bank.mistakes.actor_critic_step.pipeline import (
     PIPELINE,
     Step,
     advantages,
+    following,
     learn_together,
 )
 from lesson import GAMMA, compute_returns
@@ -217,16 +217,14 @@ def advantages_positive_only(step: Step) -> Tensor:
 def advantages_of_one_step(step: Step) -> Tensor:
     """The TD residual."""
     values = step.values.detach()
-    following = torch.cat([values[1:], values.new_zeros(1)])
-    return step.tensor(step.rewards) + GAMMA * following - values
+    return step.tensor(step.rewards) + GAMMA * following(values) - values
 
 
 @PIPELINE.form_of("advantages_of_one_step", "advantages")
 def advantages_of_one_step_to_the_last_value(step: Step) -> Tensor:
     """The TD residual, the last value repeated after the end."""
     values = step.values.detach()
-    following = torch.cat([values[1:], values[-1:]])
-    return step.tensor(step.rewards) + GAMMA * following - values
+    return step.tensor(step.rewards) + GAMMA * following(values, values[-1:]) - values
 
 
 @PIPELINE.mistake(
@@ -266,14 +264,14 @@ def advantages_of_rewards(step: Step) -> Tensor:
 def advantages_over_the_next_value(step: Step) -> Tensor:
     """G_t - V(s_{t+1})."""
     values = step.values.detach()
-    return step.returns - torch.cat([values[1:], values.new_zeros(1)])
+    return step.returns - following(values)
 
 
 @PIPELINE.form_of("advantages_over_the_next_value", "advantages")
 def advantages_over_the_next_value_and_the_last_twice(step: Step) -> Tensor:
     """G_t - V(s_{t+1}), the last one repeated."""
     values = step.values.detach()
-    return step.returns - torch.cat([values[1:], values[-1:]])
+    return step.returns - following(values, values[-1:])
 
 
 @PIPELINE.form_of("actor_loss_of_two_sums", "advantages")

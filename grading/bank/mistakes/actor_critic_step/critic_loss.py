@@ -9,6 +9,7 @@ from grading.bank.mistakes.actor_critic_step.pipeline import (
     PIPELINE,
     Step,
     critic_loss,
+    following,
     learn_together,
 )
 from lesson import GAMMA, compute_returns
@@ -220,8 +221,7 @@ def critic_loss_to_returns_normalised_biased(step: Step, epsilon: float) -> Tens
 def critic_loss_to_forecasts(step: Step) -> Tensor:
     """The target is r_t + gamma V(s_{t+1})."""
     values = step.values.detach()
-    following = torch.cat([values[1:], values.new_zeros(1)])
-    return F.mse_loss(step.values, step.tensor(step.rewards) + GAMMA * following)
+    return F.mse_loss(step.values, step.tensor(step.rewards) + GAMMA * following(values))
 
 
 @PIPELINE.mistake(

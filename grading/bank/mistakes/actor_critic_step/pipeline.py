@@ -95,13 +95,18 @@ def learn(optimizer: Optimizer, loss: Tensor) -> None:
     optimizer.step()
 
 
-def learn_together(step: Step) -> None:
-    """An honest update as well: both losses in one backward pass."""
+def learn_together(step: Step, critic_weight: float = 1.0) -> None:
+    """Both losses in one backward pass: an honest update as well, unless weighted."""
     for optimizer in step.optimizers:
         optimizer.zero_grad()
-    (step.actor_loss + step.critic_loss).backward()
+    (step.actor_loss + critic_weight * step.critic_loss).backward()
     for optimizer in step.optimizers:
         optimizer.step()
+
+
+def following(values: Tensor, last: Tensor | None = None) -> Tensor:
+    """V(s_{t+1}), (T,); after the end comes `last`, of shape (1,), or zero."""
+    return torch.cat([values[1:], values.new_zeros(1) if last is None else last])
 
 
 def result(step: Step) -> Any:

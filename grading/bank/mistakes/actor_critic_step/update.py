@@ -9,7 +9,13 @@ from torch import Tensor
 from torch.nn import Parameter
 from torch.optim import Optimizer
 
-from grading.bank.mistakes.actor_critic_step.pipeline import PIPELINE, Step, learn, update
+from grading.bank.mistakes.actor_critic_step.pipeline import (
+    PIPELINE,
+    Step,
+    learn,
+    learn_together,
+    update,
+)
 from grading.optimizers import SGD, Adam
 
 READ = "the-update"
@@ -493,11 +499,7 @@ def update_decays_the_learning_rates(step: Step, factor: float) -> None:
 )
 def update_weighs_the_critic(step: Step, weight: float) -> None:
     """Actor loss + weight * critic loss."""
-    for optimizer in step.optimizers:
-        optimizer.zero_grad()
-    (step.actor_loss + weight * step.critic_loss).backward()
-    for optimizer in step.optimizers:
-        optimizer.step()
+    learn_together(step, weight)
 
 
 @PIPELINE.mistake(

@@ -6,6 +6,7 @@ from torch import Tensor
 from grading.bank.mistakes.actor_critic_step.pipeline import (
     PIPELINE,
     Step,
+    following,
     learn_together,
     values,
 )
@@ -20,14 +21,14 @@ from grading.bank.mistakes.actor_critic_step.pipeline import (
 )
 def values_of_the_next_states(step: Step) -> Tensor:
     """V(s_{t+1}), zero after the end."""
-    return torch.cat([values(step)[1:], torch.zeros(1)])
+    return following(values(step))
 
 
 @PIPELINE.form_of("values_of_the_next_states", "values")
 def values_of_the_next_states_and_the_last_twice(step: Step) -> Tensor:
     """V(s_{t+1}), the last one repeated."""
     every = values(step)
-    return torch.cat([every[1:], every[-1:]])
+    return following(every, every[-1:])
 
 
 @PIPELINE.mistake(

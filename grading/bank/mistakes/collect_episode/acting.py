@@ -2,7 +2,7 @@
 
 import torch
 
-from grading.bank.mistakes.collect_episode.pipeline import PIPELINE, Play, act, log_of
+from grading.bank.mistakes.collect_episode.pipeline import PIPELINE, Play, act, log_of, take
 
 READ = "exercise-2-collecting-an-episode"
 
@@ -18,8 +18,7 @@ READ = "exercise-2-collecting-an-episode"
 def act_greedily(play: Play) -> None:
     """Argmax."""
     probabilities = play.probabilities()
-    play.action = int(probabilities.argmax())
-    play.log_prob = log_of(probabilities[play.action])
+    take(play, int(probabilities.argmax()), probabilities)
 
 
 @PIPELINE.mistake(
@@ -32,8 +31,7 @@ def act_greedily(play: Play) -> None:
 def act_uniformly(play: Play) -> None:
     """All actions alike, with the policy's log-probs."""
     probabilities = play.probabilities()
-    play.action = play.draw(torch.full_like(probabilities, 1 / len(probabilities)))
-    play.log_prob = log_of(probabilities[play.action])
+    take(play, play.draw(torch.full_like(probabilities, 1 / len(probabilities))), probabilities)
 
 
 @PIPELINE.mistake(
@@ -48,8 +46,7 @@ def act_with_exploration(play: Play, epsilon: float) -> None:
     """epsilon-greedy's epsilon on top of the policy."""
     probabilities = play.probabilities()
     mixed = (1 - epsilon) * probabilities + epsilon / len(probabilities)
-    play.action = play.draw(mixed)
-    play.log_prob = log_of(probabilities[play.action])
+    take(play, play.draw(mixed), probabilities)
 
 
 @PIPELINE.form_of("act_with_exploration", "act", values=[0.1, 0.2])
@@ -58,8 +55,7 @@ def act_greedily_with_exploration(play: Play, epsilon: float) -> None:
     probabilities = play.probabilities()
     mixed = torch.full_like(probabilities, epsilon / len(probabilities))
     mixed[probabilities.argmax()] += 1 - epsilon
-    play.action = play.draw(mixed)
-    play.log_prob = log_of(probabilities[play.action])
+    take(play, play.draw(mixed), probabilities)
 
 
 @PIPELINE.mistake(
@@ -73,8 +69,7 @@ def act_greedily_with_exploration(play: Play, epsilon: float) -> None:
 def act_with_a_temperature(play: Play, temperature: float) -> None:
     """pi^(1/temperature), with the policy's log-probs."""
     probabilities = play.probabilities()
-    play.action = play.draw(torch.softmax(probabilities.log() / temperature, dim=-1))
-    play.log_prob = log_of(probabilities[play.action])
+    take(play, play.draw(torch.softmax(probabilities.log() / temperature, dim=-1)), probabilities)
 
 
 @PIPELINE.mistake(
@@ -268,8 +263,7 @@ def act_in_the_first_state(play: Play) -> None:
     """pi(.|s_0)."""
     first = play.tensor(play.states[0]) if play.states else play.state_t
     probabilities = play.actor(first)
-    play.action = play.draw(probabilities)
-    play.log_prob = log_of(probabilities[play.action])
+    take(play, play.draw(probabilities), probabilities)
 
 
 @PIPELINE.mistake(
@@ -292,8 +286,7 @@ def act_from_own_generator(play: Play) -> None:
     probabilities = play.probabilities()
     generator = torch.Generator().manual_seed(play.rounds)
     own = int(torch.multinomial(probabilities.detach(), 1, generator=generator))
-    play.action = own
-    play.log_prob = log_of(probabilities[play.action])
+    take(play, own, probabilities)
 
 
 @PIPELINE.mistake(

@@ -100,11 +100,16 @@ def reset(play: Play) -> None:
     play.observation, _ = play.env.reset()
 
 
+def take(play: Play, action: int, probabilities: Tensor) -> None:
+    """Choose an action; its log-probability is that under these probabilities."""
+    play.action = action
+    play.log_prob = log_of(probabilities[action])
+
+
 def act(play: Play) -> None:
     """An action drawn from the policy, and its log-probability."""
     probabilities = play.probabilities()
-    play.action = play.draw(probabilities)
-    play.log_prob = log_of(probabilities[play.action])
+    take(play, play.draw(probabilities), probabilities)
 
 
 def value(play: Play) -> None:

@@ -9,9 +9,9 @@ from grading.bank.mistakes.collect_episode.pipeline import (
     PIPELINE,
     Play,
     kept_reward,
-    log_of,
     result,
     store,
+    take,
 )
 from lesson import GAMMA, compute_returns
 
@@ -59,8 +59,7 @@ def act_on_the_environments_array(play: Play) -> None:
     """A tensor that shares the observation's memory."""
     shared = torch.from_numpy(play.observation)
     probabilities = play.actor(shared)
-    play.action = play.draw(probabilities)
-    play.log_prob = log_of(probabilities[play.action])
+    take(play, play.draw(probabilities), probabilities)
 
 
 @PIPELINE.mistake(
