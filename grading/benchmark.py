@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from grading.learning import judge, train_group
+from grading.learning import judge, train_group, trained_by
 from grading.oracle import reference_function
 from lesson import Actor, train_actor_critic
 
@@ -31,7 +31,9 @@ def learning_check(seed: int) -> tuple[float, float]:
     """(steps, seconds) of one learning check, with its early stop."""
     step = reference_function(*STEP)
     begun = time.perf_counter()
-    group = train_group(step, seed, until=lambda rewards, done: judge(rewards, done) is not None)
+    group = train_group(
+        trained_by(step), seed, until=lambda rewards, done: judge(rewards, done) is not None
+    )
     return group.steps, time.perf_counter() - begun
 
 

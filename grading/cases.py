@@ -4,6 +4,7 @@ The numbers come from a seed, so that a grade can be made on cases that nobody h
 case must contain in order to tell mistakes apart is fixed here.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -73,6 +74,7 @@ class FunctionCase:
 
     description: str
     arguments: tuple[Any, ...]
+    """Numbers, strings, arrays, and lists of these."""
     seed: int = 0
     """Of the global random states before the call."""
 
@@ -109,6 +111,51 @@ class CollectCase:
     """Calls in a row; the outcome is that of the last, with the actions of all."""
     groups: tuple[Group, ...] = ()
     """Steps whose actions are counted, in all of the plays."""
+
+
+@dataclass(frozen=True, eq=False)
+class CollectCall:
+    """What a collector is told of a CollectCase: the environment shows the rest."""
+
+    networks: Networks
+    seed: int
+    """Of the global random states before the call."""
+    training: bool
+    plays: int
+    reuse_buffer: bool
+
+
+def told(case: CollectCase) -> CollectCall:
+    """The part of a case that does not give the script away."""
+    return CollectCall(
+        case.networks, one_way(case.seed), case.training, case.plays, case.reuse_buffer
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingCase:
+    """A few episodes of the lesson's training loop."""
+
+    description: str
+    env_name: str
+    episodes: int
+    seed: int
+
+
+@dataclass(frozen=True, eq=False)
+class LearnersCase:
+    """Networks that are trained side by side, each with Adam optimizers of its own."""
+
+    networks: tuple[Networks, ...]
+    actor_lr: float
+    critic_lr: float
+    seed: int
+    """Of the global random states before the first update."""
+
+
+def one_way(seed: int) -> int:
+    """A seed that can be shown without giving away what else is made from the first one."""
+    return int.from_bytes(hashlib.blake2b(str(seed).encode(), digest_size=4).digest())
 
 
 def beginning(case: CollectCase, steps: int = 80) -> CollectCase:

@@ -22,6 +22,8 @@ Status = Literal["passed", "failed", "error", "timeout", "not_attempted"]
 TIME_LIMIT = 20.0
 """Seconds for a check that does not ask for another limit; they take milliseconds."""
 
+ENDLESS = "is there a loop that never meets its end, or something very slow in one?"
+
 Test = TypeVar("Test", bound=Callable[..., None])
 
 
@@ -35,6 +37,8 @@ class Check:
     needs: tuple[str, ...] = ()
     bonus: bool = False
     time_limit: float = TIME_LIMIT
+    beside: tuple[str, ...] = ()
+    """Ids of checks one of which has to pass for this one to count."""
 
     @property
     def exercise(self) -> str:
@@ -49,8 +53,13 @@ def check(
     needs: Sequence[str] = (),
     bonus: bool = False,
     time_limit: float = TIME_LIMIT,
+    beside: Sequence[str] = (),
 ) -> Callable[[Test], Test]:
-    """Make a test a check; its docstring's first line is the title that reports show."""
+    """Make a test a check; its docstring's first line is the title that reports show.
+
+    `beside` is for a check that nothing right is needed to pass: of manners, or of numbers that are
+    known to everybody. It earns its points once one of those has passed.
+    """
     if type(points) is not int or points < 0:
         raise ValueError(f"{id}: points must be a non-negative int, not {points!r}")
 
@@ -58,7 +67,7 @@ def check(
         title = (inspect.getdoc(test) or "").split("\n")[0].rstrip(".")
         if not title:
             raise ValueError(f"{id}: give the check a docstring, its title in reports")
-        facts = Check(id, title, points, tuple(needs), bonus, time_limit)
+        facts = Check(id, title, points, tuple(needs), bonus, time_limit, tuple(beside))
         marked: Test = pytest.mark.timeout(time_limit)(pytest.mark.check(facts)(test))
         return marked
 
@@ -74,12 +83,15 @@ class CheckFailed(Exception):
         status: Status = "failed",
         file: str = "",
         line: int | None = None,
+        came_back: bool = True,
     ) -> None:
+        """`came_back` is false if a call did not: what needs it would wait for it once more."""
         super().__init__(str(message))
         self.message = message
         self.status = status
         self.file = file
         self.line = line
+        self.came_back = came_back
 
 
 _STATUS_OF: dict[str, Status] = {
@@ -96,9 +108,13 @@ def fail_raised(raised: Raised, case: str = "", read: str = "") -> NoReturn:
     """
     if raised.kind == "not_attempted":
         message: Message | str = raised.cause
+    elif raised.kind == "timeout":
+        message = Message(raised.cause, think=ENDLESS, case=case, read=read)
     else:
-        message = Message(raised.cause, case=case, detail=raised.traceback, read=read)
-    failure = CheckFailed(message, _STATUS_OF.get(raised.kind, "error"), raised.file, raised.line)
+        message = Message(raised.cause, case=case, detail="\n".join(raised.traceback), read=read)
+    status = _STATUS_OF.get(raised.kind, "error")
+    came_back = raised.kind not in ("timeout", "lost")
+    failure = CheckFailed(message, status, raised.file, raised.line, came_back)
     if raised.exception is not None:
         raise failure.with_traceback(raised.exception.__traceback__)
     raise failure

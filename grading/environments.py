@@ -1,6 +1,7 @@
 """Environments that keep the truth: one that plays a script, and a recorder around any other."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import gymnasium as gym
@@ -14,6 +15,31 @@ MAX_RESETS = 100
 
 class EpisodeOver(RuntimeError):
     """The environment was stepped after the end of its episode, or reset without end."""
+
+
+@dataclass(frozen=True, eq=False)
+class Spaces:
+    """What is known of an environment before it is played: bounds of a state, actions."""
+
+    low: np.ndarray
+    high: np.ndarray
+    n_actions: int
+
+
+def spaces_of(env: gym.Env[Any, Any]) -> Spaces:
+    """The spaces of an environment with flat observations and discrete actions."""
+    observations, actions = env.observation_space, env.action_space
+    assert isinstance(observations, gym.spaces.Box)
+    assert isinstance(actions, gym.spaces.Discrete)
+    return Spaces(observations.low, observations.high, int(actions.n))
+
+
+def no_action(action: object, n_actions: int) -> ValueError:
+    """What to raise of an action that is none."""
+    return ValueError(
+        f"env.step got the action {action!r} ({type(action).__name__}); "
+        f"this environment takes an int from 0 to {n_actions - 1}"
+    )
 
 
 class ScriptedEnv(gym.Env[np.ndarray, int]):
@@ -118,16 +144,13 @@ class Recorder(gym.Wrapper[np.ndarray, int, np.ndarray, int]):
         if self._state is None:
             raise EpisodeOver("env.step was called before env.reset")
         if not self.env.action_space.contains(action):
-            raise ValueError(
-                f"env.step got the action {action!r} ({type(action).__name__}); "
-                f"this environment takes an int from 0 to {self.env.action_space.n - 1}"  # type: ignore[attr-defined]
-            )
+            raise no_action(action, spaces_of(self.env).n_actions)
         state, reward, terminated, truncated, info = self.env.step(action)
         self._steps.append(TrueStep(self._state, int(action), float(reward)))
         self._state = np.array(state)
         self._ended = "terminated" if terminated else "truncated" if truncated else ""
         self._ever_ended = self._ever_ended or bool(self._ended)
-        return state, float(reward), terminated, truncated, info
+        return state, float(reward), bool(terminated), bool(truncated), info
 
     @property
     def steps_taken(self) -> int:

@@ -4,10 +4,10 @@ Nothing here runs a check. The fields are those of `grade.json`, schema `actor-c
 """
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from grading.checks import Status
+from grading.checks import Check, Status
 
 SCHEMA = "actor-critic-grade/1"
 
@@ -88,6 +88,33 @@ def result_from_json(data: dict[str, Any]) -> CheckResult:
     """A result as `to_json` wrote it."""
     return CheckResult(
         **{**data, "diagnosis": tuple(data["diagnosis"]), "advice": tuple(data["advice"])}
+    )
+
+
+def settle(results: Iterable[CheckResult], checks: Iterable[Check]) -> tuple[CheckResult, ...]:
+    """The results as they count, once all are there.
+
+    A check that passed gets no points if it counts beside others only, and none of those passed:
+    code that does nothing also does no harm.
+    """
+    by_id = {result.id: result for result in results}
+    beside = {check.id: check.beside for check in checks}
+    return tuple(_settled(result, beside.get(id_, ()), by_id) for id_, result in by_id.items())
+
+
+def _settled(
+    result: CheckResult, beside: tuple[str, ...], by_id: dict[str, CheckResult]
+) -> CheckResult:
+    others = [by_id[id_] for id_ in beside if id_ in by_id]
+    if result.status != "passed" or not others or any(c.status == "passed" for c in others):
+        return result
+    waits_for = others[0].waits_for or others[0].id
+    return replace(
+        result,
+        points=0,
+        status="failed",
+        waits_for=waits_for,
+        message=f"passes, and counts as soon as something else is right, first {waits_for}",
     )
 
 

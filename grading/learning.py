@@ -2,22 +2,29 @@
 
 Rollouts are batched over the runs: one call of gymnasium's vector environment and one batched
 forward pass in numpy for all of them. Each finished episode goes to the solution's
-`actor_critic_step` as in the lesson's loop: the run's own networks and optimizers, a list of
-states, a list of scalar log-probs with their graph, a list of rewards.
+`actor_critic_step`, which may be in another process: here are the environments and the curves.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
 
 import gymnasium as gym
 import numpy as np
 import torch
 
-from grading.optimizers import Adam
-from grading.probes.live import log_probs_of
+from grading.cases import LearnersCase, Networks, Weights, one_way
+from grading.outcome import Raised, Update
+from grading.probes.live import arrays
+from grading.probes.training import Learners
+from grading.solution import OwnFunction
 from lesson import Actor, Critic
 
 Step = Callable[..., object]
+Learn = Callable[[int, np.ndarray, np.ndarray], Update | Raised]
+"""(run, states, actions) of a finished episode -> the run's new weights."""
+Begin = Callable[[LearnersCase], AbstractContextManager[Learn]]
+"""Makes the networks of a case; while it is entered, they can be updated."""
 
 MAX_STEPS = 500
 """The time limit of CartPole-v1."""
@@ -43,6 +50,20 @@ class Protocol:
 
 
 PROTOCOL = Protocol()
+
+AUDITED_RUNS = 2
+AGREEMENT = 0.2
+"""Cosine that audited updates have at least, on average: the mistakes of the bank that learn have
+more, see `grading/tests/test_audit.py`, and changes that were prepared have next to none."""
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How updates of the actor agree with those of a step that is right."""
+
+    cosine: float
+    """Mean over the updates, of the angle between the two changes."""
+    updates: int
 
 
 @dataclass(frozen=True)
@@ -89,31 +110,43 @@ class Group:
     """Episodes that every run finished."""
     steps: int
     """Environment steps in all."""
+    raised: Raised | None = None
+    """What came out of the step, and ended the training."""
+    audit: Agreement | None = None
+    """How the updates of the audited runs agree with the reference's."""
+
+
+def trained_by(step: Step, device: str = "cpu") -> Begin:
+    """Learners that are trained by a function in this process; what it raises is not caught."""
+    return lambda case: nullcontext(Learners(OwnFunction(step), case, device).learn)
 
 
 def train_group(
-    step: Step,
+    begin: Begin,
     seed: int,
     protocol: Protocol = PROTOCOL,
-    device: str = "cpu",
     until: Callable[[np.ndarray, int], bool] | None = None,
+    audit: Step | None = None,
 ) -> Group:
     """Train `protocol.runs` independent runs, each for `protocol.episodes` episodes.
 
-    Every run has its own networks, optimizers and environment, all from `seed`. Stops early when
+    Every run has its own networks, optimizers, environment and disguise, all from `seed`;
+    `begin(case)` makes the networks and gives the function that updates them. Stops early when
     `until(rewards, finished)` says so; it is asked whenever all runs have finished another episode.
-    What `step` raises is not caught.
+    `audit`, a step that is right, is made beside that of some runs, which the seed chooses.
     """
-    runs = _Runs(step, seed, protocol, device)
+    runs = _Runs(seed, protocol, audit)
     asked = 0
-    while runs.episodes_done.min() < protocol.episodes:
-        runs.advance()
-        finished = int(runs.episodes_done.min())
-        if finished > asked:
-            asked = finished
-            if until is not None and until(runs.rewards, finished):
-                break
-    return Group(runs.rewards, asked, runs.steps)
+    raised = None
+    with begin(runs.case) as learn:
+        while raised is None and runs.episodes_done.min() < protocol.episodes:
+            raised = runs.advance(learn)
+            finished = int(runs.episodes_done.min())
+            if finished > asked:
+                asked = finished
+                if until is not None and until(runs.rewards, finished):
+                    break
+    return Group(runs.rewards, asked, runs.steps, raised, runs.agreement())
 
 
 class _Runs:
@@ -123,19 +156,25 @@ class _Runs:
     rows between two ticks in one run's column, so nothing is sorted out before an episode ends.
     """
 
-    def __init__(self, step: Step, seed: int, protocol: Protocol, device: str) -> None:
+    def __init__(self, seed: int, protocol: Protocol, audit: Step | None) -> None:
         n = protocol.runs
-        self.step_function = step
         self.protocol = protocol
         self.random = np.random.default_rng(seed)
         self.env = gym.make_vec("CartPole-v1", num_envs=n, vectorization_mode="vector_entry_point")
-        self.learners = [_Learner(seed * n + run, protocol, device) for run in range(n)]
+        networks = tuple(_fresh_networks(seed * n + run) for run in range(n))
+        self.case = LearnersCase(networks, protocol.actor_lr, protocol.critic_lr, one_way(seed))
         # The actors' weights, stacked over the runs for the batched forward pass.
         self.weights = [
-            np.stack(layer)
-            for layer in zip(*(learner.actor_weights() for learner in self.learners), strict=True)
+            np.stack(layer) for layer in zip(*(_rows(one.actor) for one in networks), strict=True)
         ]
-        self.observations, _ = self.env.reset(seed=int(self.random.integers(2**31)))
+        self.disguise = Disguise(np.random.default_rng([seed, *b"disguise"]), n)
+        self.audits = {
+            int(run): _Audit(audit, self.case, int(run))
+            for run in np.random.default_rng([seed, *b"audit"]).permutation(n)[:AUDITED_RUNS]
+            if audit is not None
+        }
+        observations, _ = self.env.reset(seed=int(self.random.integers(2**31)))
+        self.shown = self.disguise.states(observations)
         ticks = protocol.episodes * (MAX_STEPS + 1)
         self.log_states = np.empty((ticks, n, 4), np.float32)
         self.log_actions = np.empty((ticks, n), np.int64)
@@ -145,68 +184,116 @@ class _Runs:
         self.rewards = np.full((n, protocol.episodes), np.nan)
         self.steps = 0
 
-    def advance(self) -> None:
+    def advance(self, learn: Learn) -> Raised | None:
         hidden_weight, hidden_bias, output_weight, output_bias = self.weights
-        hidden = np.matmul(self.observations[:, None, :], hidden_weight)
+        hidden = np.matmul(self.shown[:, None, :], hidden_weight)
         hidden += hidden_bias
         np.maximum(hidden, 0, out=hidden)
         logits = (np.matmul(hidden, output_weight) + output_bias)[:, 0]
         right = 1 / (1 + np.exp(logits[:, 0] - logits[:, 1]))
         actions = (self.random.random(len(right)) < right).astype(np.int64)
 
-        self.log_states[self.tick] = self.observations
+        self.log_states[self.tick] = self.shown
         self.log_actions[self.tick] = actions
-        self.observations, _, terminated, truncated, _ = self.env.step(actions)
+        observations, _, terminated, truncated, _ = self.env.step(self.disguise.actions(actions))
+        self.shown = self.disguise.states(observations)
         self.tick += 1
         over = terminated | truncated
         if over.any():
             for run in np.flatnonzero(over):
                 if self.episodes_done[run] < self.protocol.episodes:
-                    self._finish(int(run))
+                    raised = self._finish(int(run), learn)
+                    if raised is not None:
+                        return raised
             # The tick after an episode's end only resets; the next episode begins behind it.
             self.begun[over] = self.tick + 1
+        return None
 
-    def _finish(self, run: int) -> None:
-        """Hand the finished episode to the solution, and take in the new weights."""
-        learner = self.learners[run]
+    def _finish(self, run: int, learn: Learn) -> Raised | None:
+        """Hand the finished episode to the step, and take in the new weights."""
         rows = slice(self.begun[run], self.tick)
-        states = self.log_states[rows, run].copy()
-        learner.learn(self.step_function, states, self.log_actions[rows, run].copy())
-        for stacked, weight in zip(self.weights, learner.actor_weights(), strict=True):
+        states, actions = self.log_states[rows, run].copy(), self.log_actions[rows, run].copy()
+        update = learn(run, states, actions)
+        if isinstance(update, Raised):
+            return update
+        if run in self.audits:
+            self.audits[run].compare(update, states, actions)
+        for stacked, weight in zip(self.weights, _rows(update.actor), strict=True):
             stacked[run] = weight
         self.rewards[run, self.episodes_done[run]] = len(states)
         self.episodes_done[run] += 1
         self.steps += len(states)
+        return None
+
+    def agreement(self) -> Agreement | None:
+        made = [cosine for audit in self.audits.values() for cosine in audit.cosines]
+        return Agreement(float(np.mean(made)), len(made)) if made else None
 
 
-class _Learner:
-    """The networks and optimizers of one run."""
+class Disguise:
+    """Each run sees CartPole with its components permuted, some negated, its actions relabelled.
 
-    def __init__(self, seed: int, protocol: Protocol, device: str) -> None:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            self.actor, self.critic = Actor(4, 2), Critic(4)
-        self.actor.to(device)
-        self.critic.to(device)
-        self.actor_optimizer = Adam(self.actor.parameters(), protocol.actor_lr)
-        self.critic_optimizer = Adam(self.critic.parameters(), protocol.critic_lr)
+    The initial weights are as likely as their mirror images, so the distribution of learning curves
+    stays exactly as it was; a policy that was prepared for CartPole is of no use.
+    """
 
-    def actor_weights(self) -> list[np.ndarray]:
-        """The actor's weights as row vectors and (in, out) matrices."""
-        weights = (p.detach().cpu().numpy() for p in self.actor.parameters())
-        return [w.T if w.ndim == 2 else w[None] for w in weights]
+    def __init__(self, random: np.random.Generator, runs: int) -> None:
+        self._order = random.permuted(np.tile(np.arange(4), (runs, 1)), axis=1)
+        self._signs = random.choice(np.array([-1, 1], np.float32), size=(runs, 4))
+        self._swapped = random.integers(2, size=runs)
 
-    def learn(self, step: Step, states: np.ndarray, actions: np.ndarray) -> None:
-        log_probs = log_probs_of(self.actor, states, actions)
-        step(
-            self.actor,
-            self.critic,
-            self.actor_optimizer,
-            self.critic_optimizer,
-            list(states),
-            list(log_probs.unbind()),
-            [1.0] * len(states),  # CartPole pays 1 for every step
-        )
+    def states(self, observations: np.ndarray) -> np.ndarray:
+        """What the runs are shown of (runs, 4) observations."""
+        shown: np.ndarray = np.take_along_axis(observations, self._order, axis=1) * self._signs
+        return shown
+
+    def actions(self, chosen: np.ndarray) -> np.ndarray:
+        """The environments' actions for the ones that the runs chose."""
+        return chosen ^ self._swapped
+
+
+class _Audit:
+    """The right update, made beside each update of a run, of the actor as it was before.
+
+    The critic is the audit's own: with another's, any update of the actor could be made to look
+    right.
+    """
+
+    def __init__(self, step: Step, case: LearnersCase, run: int) -> None:
+        networks = case.networks[run]
+        self._before = networks.actor
+        self._learners = Learners(OwnFunction(step), replace(case, networks=(networks,)), "cpu")
+        self.cosines: list[float] = []
+
+    def compare(self, update: Update, states: np.ndarray, actions: np.ndarray) -> None:
+        self._learners.put_actor(0, self._before)
+        right = self._learners.learn(0, states, actions)
+        assert isinstance(right, Update)  # the reference does not raise
+        self.cosines.append(_cosine(update.actor, right.actor, self._before))
+        self._before = update.actor
+
+
+def _cosine(one: Weights, other: Weights, origin: Weights) -> float:
+    """Of the angle between two changes; 0 where there is none, or none that is a number."""
+    a, b = (
+        np.concatenate([(n - o).ravel() for n, o in zip(new, origin, strict=True)])
+        for new in (one, other)
+    )
+    length = float(np.linalg.norm(a) * np.linalg.norm(b))
+    return float(a @ b) / length if length > 0 and np.isfinite(length) else 0.0
+
+
+def _fresh_networks(seed: int) -> Networks:
+    """Weights as the lesson's networks begin with."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        actor, critic = Actor(4, 2), Critic(4)
+    return Networks(arrays(actor), arrays(critic))
+
+
+def _rows(weights: Weights) -> list[np.ndarray]:
+    """Weights as row vectors and (in, out) matrices."""
+    return [w.T if w.ndim == 2 else w[None] for w in weights]
 
 
 def draw_curve(rewards: np.ndarray, finished: int, every: int = 10) -> list[str]:

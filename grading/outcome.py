@@ -10,7 +10,15 @@ from typing import Literal
 import numpy as np
 
 RaisedKind = Literal[
-    "not_attempted", "missing", "syntax", "signature", "exception", "exit", "timeout", "over"
+    "not_attempted",
+    "missing",
+    "syntax",
+    "signature",
+    "exception",
+    "exit",
+    "timeout",
+    "over",
+    "lost",
 ]
 
 
@@ -21,7 +29,7 @@ class Raised:
     kind: `not_attempted` the blank is still there; `missing` no such file, module or function;
     `syntax` the file does not parse; `signature` it does not take the arguments; `exception` and
     `exit` it raised or called sys.exit; `timeout` it never came back; `over` it stepped an
-    environment whose episode had ended.
+    environment whose episode had ended; `lost` it ended its process, or took it over.
     """
 
     kind: RaisedKind
@@ -30,8 +38,8 @@ class Raised:
     file: str = ""
     """The file to open, as a student calls it: `exercises/collect_episode.py`."""
     line: int | None = None
-    traceback: str = ""
-    """The student's own frames, innermost last; the grader's are left out."""
+    traceback: tuple[str, ...] = ()
+    """Lines: the student's own frames, innermost last; the grader's are left out."""
     exception: BaseException | None = field(default=None, repr=False, compare=False)
     """For a debugger in this process only; never crosses a wire."""
 
@@ -44,6 +52,9 @@ class Returned:
     """In words: `None`, `a tuple of 2: float, Tensor of shape ()`."""
     length: int | None
     """Number of items if it was a tuple or a list."""
+
+
+NOTHING = Returned("nothing", None)
 
 
 Digests = tuple[bytes, ...]
@@ -138,15 +149,14 @@ class Trajectory:
     closed: bool
 
 
-@dataclass(frozen=True)
-class CollectOutcome:
-    """One call of a `collect_episode_with_values`, and the truth beside it.
+@dataclass(frozen=True, kw_only=True)
+class Collected:
+    """The last of a case's calls of a `collect_episode_with_values`, as the caller sees it.
 
     The five lists are None where the function returned no such list. Numbers that cannot be read
     are NaN, so that no comparison with them succeeds.
     """
 
-    trajectory: Trajectory
     returned: Returned
     lengths: tuple[int | None, ...] = ()
     """Length of each of the five lists; None for what is not a list."""
@@ -160,13 +170,50 @@ class CollectOutcome:
     value_types: tuple[str, ...] = ()
     log_prob_gradient: tuple[np.ndarray, ...] | None = None
     """Gradient of the sum of (t + 1) * log_prob_t in the actor's parameters; None without graph."""
+    changed: tuple[str, ...] = ()
+    """What the call altered although it belongs to the caller, in words."""
+    random_states: tuple[Digests, ...] = ()
+    """The global random states before the first call of the case and after each."""
+    raised: Raised | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CollectOutcome(Collected):
+    """What the caller got, and the truth beside it."""
+
+    trajectory: Trajectory
+    """Of the last call."""
     actions_of_plays: tuple[tuple[int, ...], ...] = ()
     """The actions that the environment was stepped with, in each call of the case."""
     true_log_probs: tuple[float, ...] = ()
     """log pi(a_t|s_t) of the actions that were really taken."""
     true_values: tuple[float, ...] = ()
     true_gradient: tuple[np.ndarray, ...] = ()
-    changed: tuple[str, ...] = ()
-    random_states: tuple[Digests, ...] = ()
-    """The global random states before the first call of the case and after each."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What the lesson's training loop made of a solution's two functions."""
+
+    actor_losses: tuple[float | None, ...] = ()
+    """As they were returned; None where that is no float."""
+    critic_losses: tuple[float | None, ...] = ()
+    moved: tuple[str, ...] = ()
+    """The networks, `actor` and `critic`, whose weights changed."""
     raised: Raised | None = None
+
+
+@dataclass(frozen=True)
+class TrainingOutcome:
+    """A few episodes of training, and what the environment saw of them."""
+
+    trained: Trained
+    trajectory: Trajectory
+
+
+@dataclass(frozen=True)
+class Update:
+    """The weights of a pair of networks after an update."""
+
+    actor: tuple[np.ndarray, ...]
+    critic: tuple[np.ndarray, ...]

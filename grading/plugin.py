@@ -4,29 +4,74 @@ It acts on tests that are marked by `grading.checks.check`, and on no others.
 """
 
 import gc
+import os
+import secrets
 from collections.abc import Generator
-from dataclasses import asdict
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grading.checks import Check, CheckFailed, Status
-from grading.grade import CheckResult, Grade
+from grading.checks import ENDLESS, Check, CheckFailed, Status
+from grading.grade import CheckResult, Grade, settle
+from grading.isolation.intake import Intake, take_in
+from grading.isolation.process import Worker
+from grading.isolation.sandbox import NoSandbox
 from grading.messages import Message, name_the_cause
-from grading.record import CheckRun
+from grading.record import CheckRun, GraderError
 from grading.reports.terminal import Line, curves, table
+from grading.seeds import SECRET
+from grading.seeds import case_seed as seed_of
 from grading.solution import NoSuchSolution, Solution, find_solution
+
+if TYPE_CHECKING:
+    from grading.player import Player
 
 MAX_CAPTURED = 2_000
 """Characters of a student's own output that are shown with a failure ..."""
 MAX_LINE = 200
 """... and of each line, where there is more than that."""
 
+BACKSTOP = 80.0
+"""Seconds beyond a check's own limit, which a remote player keeps, after which pytest ends it."""
+
 _ADVICE = pytest.StashKey[list[str]]()
 _REMARKS = pytest.StashKey[list[str]]()
 _MISTAKES = pytest.StashKey[tuple[Any, ...]]()
 _RUN = pytest.StashKey[CheckRun]()
+_CHECKS = pytest.StashKey[list[Check]]()
+_GIVEN = pytest.StashKey["_Given"]()
+
+
+@dataclass
+class _Given:
+    """The solution that is being checked, and how."""
+
+    folder: Path
+    """Its exercises: under isolation, a copy of what was taken in."""
+    case_seed: int | None
+    """The one that was asked for."""
+    secret: str = ""
+    intake: Intake | None = None
+    """What was taken in, if it is isolated."""
+    worker: Worker | None = None
+    """The first one."""
+    until_the_end: ExitStack = field(default_factory=ExitStack)
+
+    @property
+    def isolated(self) -> bool:
+        """Whether it runs in a sandbox."""
+        return self.intake is not None
+
+    def seed_for(self, check: Check | None) -> int:
+        """Of a check's cases."""
+        if self.case_seed is not None:
+            return self.case_seed
+        if self.intake is None:
+            return 0
+        return seed_of(self.secret, self.intake.digest(), check.id if check else "")
 
 
 class _Needs(Exception):
@@ -58,7 +103,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="what to check: exercises (the default), reference, or a folder that holds exercises/",
     )
     group.addoption(
-        "--case-seed", type=int, default=0, metavar="N", help="seed of the cases (default 0)"
+        "--isolation",
+        choices=("require", "none"),
+        default="none",
+        help="require: run the solution in a sandbox; none (the default): in this process",
+    )
+    group.addoption(
+        "--case-seed",
+        type=int,
+        metavar="N",
+        help=f"seed of the cases (default 0; under isolation, one for each check, from {SECRET})",
+    )
+    group.addoption(
+        "--time-factor",
+        type=float,
+        default=1.0,
+        metavar="X",
+        help="under isolation, multiply the time limits of all checks by X",
     )
     group.addoption(
         "--device", choices=("cpu", "cuda"), default="cpu", help="where the networks live"
@@ -77,12 +138,14 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "learning: trains; leave out with -m 'not learning'")
     config.stash[_RUN] = CheckRun(config.option.record)
     config.pluginmanager.register(_InternalErrors(config.stash[_RUN]))
-    if config.option.case_seed < 0:
+    if (config.option.case_seed or 0) < 0:
         raise pytest.UsageError("--case-seed must not be negative")
     try:
-        find_solution(config.option.solution)
+        config.stash[_GIVEN] = _given(config)
     except NoSuchSolution as error:
         raise pytest.UsageError(f"--solution: {error}") from error
+    except NoSandbox as error:
+        raise pytest.UsageError(f"--isolation require: {error}") from error
     if config.option.device == "cuda":
         import torch
 
@@ -90,25 +153,41 @@ def pytest_configure(config: pytest.Config) -> None:
             raise pytest.UsageError("--device cuda: torch sees no CUDA device; use --device cpu")
 
 
+def _given(config: pytest.Config) -> _Given:
+    """Find the solution; under isolation, take it in and start a worker, which takes its time."""
+    folder = find_solution(config.option.solution)
+    given = _Given(folder, config.option.case_seed)
+    if config.option.isolation == "require" and not config.option.collectonly:
+        given.secret = os.environ.get(SECRET) or secrets.token_hex()
+        given.intake = take_in(folder)
+        given.folder = given.until_the_end.enter_context(given.intake.copied())
+        given.worker = Worker(given.folder, config.option.device)
+    return given
+
+
 @pytest.fixture(scope="session")
-def solution(pytestconfig: pytest.Config) -> Solution:
-    """The solution that is being checked."""
+def player(pytestconfig: pytest.Config) -> "Player":
+    """What plays cases with the solution that is being checked."""
     import torch  # only here: --help and --version need not wait for it
 
     torch.set_num_threads(1)  # the networks are so small that threads only get in each other's way
-    return Solution(find_solution(pytestconfig.option.solution))
+    given, device = pytestconfig.stash[_GIVEN], pytestconfig.option.device
+    if given.intake is not None and given.worker is not None:
+        from grading.isolation.remote import RemotePlayer
+
+        player = RemotePlayer(given.intake, lambda: Worker(given.folder, device), given.worker)
+        given.until_the_end.callback(player.close)
+        return player
+    from grading.player import LocalPlayer
+
+    through = (KeyboardInterrupt, pytest.exit.Exception, pytest.fail.Exception)
+    return LocalPlayer(Solution(given.folder, lets_through=through), device)
 
 
-@pytest.fixture(scope="session")
-def device(pytestconfig: pytest.Config) -> str:
-    """The device that the networks are on: cpu or cuda."""
-    return str(pytestconfig.option.device)
-
-
-@pytest.fixture(scope="session")
-def case_seed(pytestconfig: pytest.Config) -> int:
-    """The seed from which the cases are made."""
-    return int(pytestconfig.option.case_seed)
+@pytest.fixture
+def case_seed(request: pytest.FixtureRequest) -> int:
+    """The seed from which the check's cases are made."""
+    return request.config.stash[_GIVEN].seed_for(_check_of(request.node))
 
 
 @pytest.fixture
@@ -124,18 +203,26 @@ def remarks(request: pytest.FixtureRequest) -> list[str]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Fast checks first, learning last; leave out what the record already has."""
+    """Fast checks first, learning last; leave out what the record already has.
+
+    Under isolation, a check's time limit is the player's to keep.
+    """
     items.sort(key=lambda item: item.get_closest_marker("learning") is not None)
     done = config.stash[_RUN].results
     again = [item for item in items if (check := _check_of(item)) is None or check.id not in done]
     if len(again) < len(items):
         items[:] = again
+    if config.stash[_GIVEN].isolated:
+        for item in items:
+            if check := _check_of(item):
+                item.add_marker(pytest.mark.timeout(check.time_limit + BACKSTOP), append=False)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Tell a watcher which checks there are, so that it can name those that never ran."""
     checks = [check for item in session.items if (check := _check_of(item))]
+    session.config.stash[_CHECKS] = checks
     session.config.stash[_RUN].write("checks", checks=[asdict(check) for check in checks])
     # torch's half a million objects live until the end; collecting garbage need not visit them.
     gc.freeze()
@@ -151,6 +238,8 @@ def pytest_runtest_call(item: pytest.Item) -> None:
     run.write("start", id=check.id)
     if any(result.id in run.never_returned for result in run.unmet(check)):
         raise _Needs
+    player: Any = item.funcargs["player"]  # type: ignore[attr-defined] # every check has one
+    player.begin(check.time_limit * item.config.option.time_factor)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -165,6 +254,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
             check is not None
             and trials is not None
             and isinstance(failure.message, Message)
+            and failure.came_back
             and not pyfuncitem.config.stash[_RUN].unmet(check)
         ):
             pyfuncitem.stash[_MISTAKES] = trials.mistakes
@@ -184,7 +274,7 @@ def pytest_runtest_makereport(
     result = _result(item, check, call, run)
     if _is_the_graders_fault(call):
         run.write("fault", id=check.id, text=str(report.longrepr)[-4000:])
-    run.add(result)
+    run.add(result, came_back=_came_back(call))
     report.user_properties.append(("check", asdict(result)))
     if result.status != "passed":
         report.outcome = "failed"
@@ -192,6 +282,11 @@ def pytest_runtest_makereport(
             report.longrepr = result.message + "\n"
         report.sections = [(name, _shorten(text)) for name, text in report.sections]
     return report
+
+
+def _came_back(call: pytest.CallInfo[None]) -> bool:
+    error = call.excinfo.value if call.excinfo is not None else None
+    return error.came_back if isinstance(error, CheckFailed) else True
 
 
 def _is_the_graders_fault(call: pytest.CallInfo[None]) -> bool:
@@ -204,7 +299,7 @@ def _result(
     item: pytest.Item, check: Check, call: pytest.CallInfo[None], run: CheckRun
 ) -> CheckResult:
     """The result of a check that is over."""
-    folder = find_solution(item.config.option.solution)
+    folder = item.config.stash[_GIVEN].folder
     status: Status = "passed"
     message, where, waits_for = "\n".join(_said(item, _REMARKS)), None, ""
     diagnosis: tuple[str, ...] = ()
@@ -253,8 +348,7 @@ def _what_went_wrong(
         place = _innermost(raised, folder)
         where = f", at {place[0]}:{place[1]}" if place else ""
         cause = f"it was still running after {check.time_limit:g} seconds{where}."
-        think = "is there a loop that never meets its end, or something very slow in one?"
-        return "timeout", str(Message(cause, think=think)), place
+        return "timeout", str(Message(cause, think=ENDLESS)), place
     if isinstance(error, pytest.fail.Exception):
         return "error", str(Message(f"pytest.fail was called: {error}")), None
     return "error", f"The check itself went wrong: {error!r}", None
@@ -314,12 +408,13 @@ def pytest_report_teststatus(
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """The table, unless this run had no checks."""
-    results = tuple(config.stash[_RUN].results.values())
+    results = config.stash[_RUN].results.values()
     if not results:
         return
+    checks = config.stash.get(_CHECKS, [])
     terminalreporter.ensure_newline()
     terminalreporter.section("your points", sep="=")
-    grade = Grade(config.option.solution, results)
+    grade = Grade(config.option.solution, settle(results, checks))
     for line in (*curves(grade), *table(grade)):
         terminalreporter.write_line(line.text, **_markup(line))
 
@@ -330,5 +425,11 @@ def _markup(line: Line) -> dict[str, bool]:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Tell a watcher that nothing more will come."""
-    session.config.stash[_RUN].write("end")
+    """Tell a watcher that nothing more will come, once everything that was started has gone."""
+    run = session.config.stash[_RUN]
+    try:
+        session.config.stash[_GIVEN].until_the_end.close()
+    except GraderError as error:
+        run.write("fault", id="(the end)", text=str(error))
+        raise
+    run.write("end")

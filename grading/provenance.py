@@ -7,14 +7,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from grading.seeds import SECRET
 from grading.solution import ROOT
 
 _PACKAGES = ("torch", "gymnasium", "numpy", "pytest", "pytest-timeout")
 _CHECKS = ("tests", "grading", "lesson", "reference")
 
 
-def provenance(folder: Path, isolation: str, device: str, seed: int) -> dict[str, Any]:
-    """The provenance of a grade of the exercise files in `folder`."""
+def provenance(graded_files: str, isolation: str, device: str, seed: int | None) -> dict[str, Any]:
+    """The provenance of a grade of files with this digest."""
     return {
         "versions": {"python": platform.python_version()}
         | {name: version(name) for name in _PACKAGES},
@@ -23,8 +24,10 @@ def provenance(folder: Path, isolation: str, device: str, seed: int) -> dict[str
         "isolation": isolation,
         "advisory": isolation != "require",
         "seed": seed,
-        "seed_policy": "one fixed seed for the cases of all checks",
-        "graded_files": _hash(folder, folder.rglob("*.py")),
+        "seed_policy": "one fixed seed for the cases of all checks"
+        if seed is not None
+        else f"a keyed hash of {SECRET} or a fresh secret, the graded files and the check",
+        "graded_files": graded_files,
         "checks": _hash(ROOT, (f for top in _CHECKS for f in (ROOT / top).rglob("*.py"))),
     }
 

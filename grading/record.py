@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from grading.checks import Check, Status
-from grading.grade import CheckResult, result_from_json
+from grading.grade import CheckResult, result_from_json, settle
 from grading.messages import Message
 
 
@@ -39,9 +39,9 @@ class CheckRun:
             with self._record.open("a", encoding="utf-8") as file:
                 file.write(json.dumps({"event": event, **data}) + "\n")
 
-    def add(self, result: CheckResult) -> None:
-        """Take in a result."""
-        self._take(result, killed=False)
+    def add(self, result: CheckResult, *, came_back: bool = True) -> None:
+        """Take in a result; `came_back` is false if it took its process with it."""
+        self._take(result, killed=not came_back)
         self.write("result", result=asdict(result))
 
     def _take(self, result: CheckResult, killed: bool) -> None:
@@ -64,6 +64,10 @@ class CheckRun:
             and result.exercise == check.exercise
             and result.diagnosis == diagnosis
         ][:1]
+
+
+def _check(data: dict[str, Any]) -> Check:
+    return Check(**{**data, "needs": tuple(data["needs"]), "beside": tuple(data["beside"])})
 
 
 class Record:
@@ -90,6 +94,13 @@ class Record:
             self._take(json.loads(line))
         return bool(new)
 
+    def settled(self) -> tuple[CheckResult, ...]:
+        """The results as they count, in the order of the checks."""
+        return settle(
+            (self.results[check.id] for check in self.checks if check.id in self.results),
+            self.checks,
+        )
+
     def verdict(self, check: Check, status: Status, message: Message) -> None:
         """Decide on a check whose process is gone, so that the next child knows."""
         result = CheckResult(
@@ -110,7 +121,7 @@ class Record:
     def _take(self, event: dict[str, Any]) -> None:
         kind = event["event"]
         if kind == "checks" and not self.checks:
-            self.checks = [Check(**{**c, "needs": tuple(c["needs"])}) for c in event["checks"]]
+            self.checks = [_check(c) for c in event["checks"]]
         elif kind == "start":
             self.current = next(c for c in self.checks if c.id == event["id"])
         elif kind in ("result", "killed"):

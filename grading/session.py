@@ -26,7 +26,9 @@ from grading.record import GraderError, Record
 from grading.solution import ROOT
 
 GRACE = 15.0
-"""Seconds beyond its own time limit that a check gets before its process is killed."""
+"""Seconds beyond its own time limit that a check gets before its process is killed ..."""
+GRACE_OF_ISOLATED = 100.0
+"""... and where a worker may have to be started anew, which keeps the time limit itself."""
 START_LIMIT = 120.0
 """Seconds for a child to import what it needs and to begin its first check."""
 
@@ -41,8 +43,11 @@ class Request:
     solution: str
     """`exercises`, `reference`, or an absolute path of a submission."""
     device: str = "cpu"
-    seed: int = 0
+    seed: int | None = None
+    """Of the cases. None: 0, or under isolation seeds that nobody knows beforehand."""
     skip_learning: bool = False
+    isolated: bool = False
+    """Whether the solution is to run in a sandbox."""
 
 
 def run_checks(request: Request, progress: Progress | None = None) -> tuple[CheckResult, ...]:
@@ -56,15 +61,15 @@ def run_checks(request: Request, progress: Progress | None = None) -> tuple[Chec
             before = len(record.results)
             child = _Child(request, record.path)
             try:
-                _watch(child, record, progress)
+                _watch(child, record, GRACE_OF_ISOLATED if request.isolated else GRACE, progress)
             finally:
                 child.stop()
             if not record.ended and len(record.results) == before:
                 raise GraderError(f"the checks could not be run:\n{child.last_words()}")
-        return tuple(record.results[check.id] for check in record.checks)
+        return record.settled()
 
 
-def _watch(child: "_Child", record: Record, progress: Progress | None) -> None:
+def _watch(child: "_Child", record: Record, grace: float, progress: Progress | None) -> None:
     """Follow one child until it is through, or has to be replaced."""
     waiting_since = time.monotonic()
     while True:
@@ -80,7 +85,7 @@ def _watch(child: "_Child", record: Record, progress: Progress | None) -> None:
             if check is not None:
                 record.verdict(check, *_died(child.exit_code()))
             return
-        limit = START_LIMIT if check is None else check.time_limit + GRACE
+        limit = START_LIMIT if check is None else check.time_limit + grace
         if time.monotonic() - waiting_since > limit:
             if check is None:
                 raise GraderError(f"the checks did not begin within {limit:g} seconds")
@@ -113,7 +118,10 @@ class _Child:
         # With "=", so that pytest does not take a path for a place with tests and settings.
         command = [sys.executable, "-m", "pytest", "tests", f"--solution={request.solution}"]
         command += ["-c", "pyproject.toml", "--rootdir=."]
-        command += ["--device", request.device, "--case-seed", str(request.seed)]
+        command += ["--device", request.device]
+        command += ["--isolation", "require" if request.isolated else "none"]
+        if request.seed is not None:
+            command += ["--case-seed", str(request.seed)]
         command += [f"--record={record}", "-p", "no:cacheprovider", "-p", "pytest_timeout"]
         if request.skip_learning:
             command += ["-m", "not learning"]

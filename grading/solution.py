@@ -14,8 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-import pytest
-
 from grading.environments import EpisodeOver
 from grading.outcome import Raised, RaisedKind
 
@@ -72,6 +70,25 @@ class Callee(Protocol):
         """What `play` returns; whatever comes out of the solution comes back as a Raised."""
 
 
+@dataclass(frozen=True)
+class OwnFunction:
+    """A function of the grader's own in the place of a solution: what it raises is not caught."""
+
+    play: Callable[..., Any]
+
+    def function(self, _exercise: str, _name: str) -> Callable[..., Any]:
+        """The one function that it has."""
+        return self.play
+
+    def place(self, exercise: str) -> str:
+        """A file as a student calls it."""
+        return f"exercises/{exercise}.py"
+
+    def attempt(self, _exercise: str, play: Callable[[], Any]) -> Any:
+        """What `play` returns."""
+        return play()
+
+
 @dataclass
 class Solution:
     """The functions of one folder of exercises, each file imported when first asked for.
@@ -81,6 +98,8 @@ class Solution:
 
     folder: Path
     package: str = "exercises"
+    lets_through: tuple[type[BaseException], ...] = (KeyboardInterrupt,)
+    """What is not the solution's to raise: Ctrl-C, leaving a debugger, the end of a time limit."""
     _loaded: dict[str, types.ModuleType | Raised] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -171,13 +190,10 @@ class Solution:
         return done if isinstance(done, Raised) else module
 
     def attempt(self, exercise: str, play: Callable[[], Any]) -> Any | Raised:
-        """What `play` returns; whatever comes out of the solution in it comes back as a Raised.
-
-        Only Ctrl-C, leaving the debugger, and the verdict of a time limit go through.
-        """
+        """What `play` returns; whatever comes out of the solution in it comes back as a Raised."""
         try:
             return play()
-        except (KeyboardInterrupt, pytest.exit.Exception, pytest.fail.Exception):
+        except self.lets_through:
             raise
         except BaseException as error:  # noqa: BLE001 - a student's code may raise anything
             return self.describe(error, exercise)
@@ -205,9 +221,13 @@ class Solution:
         else:
             cause = cause_of(error)
         lines = [
-            f"{self.label(frame.filename)}:{frame.lineno} in {frame.name}\n    {frame.line}"
+            line
             for frame in frames[-MAX_FRAMES:]
+            for line in (
+                f"{self.label(frame.filename)}:{frame.lineno} in {frame.name}",
+                f"    {frame.line}",
+            )
         ]
         if len(frames) > MAX_FRAMES:
             lines.insert(0, f"... {len(frames) - MAX_FRAMES} calls further up")
-        return Raised(kind, cause, label, line, "\n".join(lines), error)
+        return Raised(kind, cause, label, line, tuple(lines), error)

@@ -22,7 +22,7 @@ import torch
 from torch import Tensor, nn
 
 from grading.binomial import upper_bound
-from grading.learning import PROTOCOL, Protocol, Step, judge, statistic, train_group
+from grading.learning import PROTOCOL, Protocol, Step, judge, statistic, train_group, trained_by
 from grading.oracle import reference_function
 
 FILE = Path(__file__).with_name("learning_study.json")
@@ -77,7 +77,7 @@ def train(task: tuple[str, int]) -> np.ndarray:
     """The curves of one group, trained to the end: (runs, episodes) rewards."""
     name, seed = task
     torch.set_num_threads(1)
-    group = train_group(learner(name), seed)
+    group = train_group(trained_by(learner(name)), seed)
     return group.rewards
 
 

@@ -11,7 +11,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from functools import cached_property
 from io import StringIO
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 import pytest
 
@@ -32,10 +32,11 @@ from grading.evidence import (
 )
 from grading.oracle import expected_function, expected_step
 from grading.outcome import CollectOutcome, FunctionOutcome, StepCall, StepOutcome
+from grading.player import Player
 from grading.probes.collect import probe_collect
 from grading.probes.function import probe_function
 from grading.probes.step import probe_step
-from grading.solution import Callee, Solution
+from grading.solution import Callee
 
 Case = TypeVar("Case", StepCase, CollectCase, FunctionCase)
 Outcome = TypeVar("Outcome", StepOutcome, CollectOutcome, FunctionOutcome)
@@ -47,9 +48,10 @@ Make = Callable[..., Callee]
 class _Trials(Generic[Case, Outcome]):
     """One function of a solution on cases."""
 
+    play: Callable[[Case, str, str], Outcome]
+    """The player's, for cases of this kind."""
     probe: Callable[[Callee, Case, str, str, str], Outcome]
-    solution: Solution
-    device: str
+    """What plays another solution, here."""
     exercise: str
     name: str
     read: str
@@ -62,9 +64,7 @@ class _Trials(Generic[Case, Outcome]):
     def played(self, case: Case) -> Outcome:
         """What the solution did."""
         if case not in self._played:
-            self._played[case] = self.probe(
-                self.solution, case, self.device, self.exercise, self.name
-            )
+            self._played[case] = self.play(case, self.exercise, self.name)
         return self._played[case]
 
     def outcome(self, case: Case) -> Outcome:
@@ -104,15 +104,26 @@ class _Trials(Generic[Case, Outcome]):
         return self.probe(other, case, "cpu", self.exercise, self.name)
 
 
+def _of(trials: Any, player: Player, seed: int, evidence: Callable[[int], Any]) -> Any:
+    """The trials of a player on the cases of a seed: made once, whichever check asks first."""
+    key = (trials, seed)
+    if key not in player.remembered:
+        player.remembered[key] = trials(player, lambda: evidence(seed))
+    return player.remembered[key]
+
+
 class StepTrials(_Trials[StepCase, StepOutcome]):
     """A solution's `actor_critic_step` and the reference's, on the same cases."""
 
-    def __init__(
-        self, solution: Solution, device: str, evidence: Callable[[], Sequence[StepCase]]
-    ) -> None:
+    @classmethod
+    def of(cls, player: Player, seed: int, evidence: Callable[[int], Sequence[StepCase]]) -> Self:
+        """The trials of a player on the cases of a seed, made when first asked for."""
+        return _of(cls, player, seed, evidence)
+
+    def __init__(self, player: Player, evidence: Callable[[], Sequence[StepCase]]) -> None:
         name = "actor_critic_step"
         read = "exercise-1-the-update"
-        super().__init__(probe_step, solution, device, name, name, read, evidence)
+        super().__init__(player.step, probe_step, name, name, read, evidence)
 
     def calls(self, case: StepCase) -> list[tuple[StepCall, StepCall]]:
         """(got, expected) for each call of the case."""
@@ -132,14 +143,13 @@ class FunctionTrials(_Trials[FunctionCase, FunctionOutcome]):
 
     def __init__(
         self,
-        solution: Solution,
-        device: str,
+        player: Player,
         exercise: str,
         name: str,
         evidence: Callable[[], Sequence[FunctionCase]],
         read: str,
     ) -> None:
-        super().__init__(probe_function, solution, device, exercise, name, read, evidence)
+        super().__init__(player.function, probe_function, exercise, name, read, evidence)
 
     def call(self, case: FunctionCase) -> tuple[FunctionOutcome, FunctionOutcome]:
         """(got, expected)."""
@@ -156,12 +166,17 @@ class FunctionTrials(_Trials[FunctionCase, FunctionOutcome]):
 class CollectTrials(_Trials[CollectCase, CollectOutcome]):
     """A solution's `collect_episode_with_values`."""
 
-    def __init__(
-        self, solution: Solution, device: str, evidence: Callable[[], Sequence[CollectCase]]
-    ) -> None:
+    @classmethod
+    def of(
+        cls, player: Player, seed: int, evidence: Callable[[int], Sequence[CollectCase]]
+    ) -> Self:
+        """The trials of a player on the cases of a seed, made when first asked for."""
+        return _of(cls, player, seed, evidence)
+
+    def __init__(self, player: Player, evidence: Callable[[], Sequence[CollectCase]]) -> None:
         name, function = "collect_episode", "collect_episode_with_values"
         read = "exercise-2-collecting-an-episode"
-        super().__init__(probe_collect, solution, device, name, function, read, evidence)
+        super().__init__(player.collect, probe_collect, name, function, read, evidence)
         self._drawn: dict[CollectCase, tuple[tuple[int, ...], tuple[int, ...]]] = {}
 
     def _facts(self, case: CollectCase) -> Facts:

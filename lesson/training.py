@@ -64,6 +64,7 @@ def train_actor_critic(
     seed: int = 0,
     device: str | torch.device = "cpu",
     make_optimizer: Callable[[Iterator[Parameter], float], Optimizer] = torch.optim.Adam,
+    make_env: Callable[[str], gym.Env[Any, Any]] = gym.make,
     on_episode: Callable[[int, float, float, float], None] | None = None,
 ) -> TrainingRun:
     """Train on `env_name` with the solution's own `actor_critic_step` and collector.
@@ -72,7 +73,7 @@ def train_actor_critic(
     critic_loss)` is called after each update, `reward` being the undiscounted sum. The default
     actor learning rate is a third of the seed lesson's 0.01, at which correct code is a coin toss.
     """
-    env = gym.make(env_name)
+    env = make_env(env_name)
     try:
         actor, critic = make_networks(env, seed, device)
         actor_optimizer = make_optimizer(actor.parameters(), lr_actor)

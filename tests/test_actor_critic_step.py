@@ -21,7 +21,7 @@ from grading.compare import norm
 from grading.judge import CONSTANT, require_change, require_loss
 from grading.messages import Message, number
 from grading.outcome import StepCall, reseeded
-from grading.solution import Solution
+from grading.player import Player
 from grading.trials import StepTrials
 from lesson import compute_returns
 
@@ -36,6 +36,10 @@ ONE_STEP = "actor_critic_step/one_step_each"
 LEAVES_ALONE = "actor_critic_step/leaves_alone"
 REWARDS = "actor_critic_step/rewards"
 STALE = "actor_critic_step/stale_gradients"
+ADAM = "actor_critic_step/adam"
+ONE_STEP_EPISODE = "actor_critic_step/one_step_episode"
+LONG = "actor_critic_step/long_episode"
+SIZES = "actor_critic_step/other_sizes"
 
 BASIC = (
     RUNS,
@@ -49,15 +53,29 @@ BASIC = (
 )
 """What an ordinary episode shows: special ones are of interest only if that is right."""
 
+NUMBERS = (
+    CRITIC_LOSS,
+    ACTOR_LOSS,
+    CRITIC_GRADIENT,
+    ACTOR_GRADIENT,
+    STALE,
+    ADAM,
+    REWARDS,
+    ONE_STEP_EPISODE,
+    LONG,
+    SIZES,
+)
+"""What cannot be passed without a right number."""
+
 THINK_ACTOR_LOSS = (
     "-sum of log_prob times advantage: is each of the three words sum, minus and advantage there?"
 )
 THINK_CRITIC_LOSS = "the mean of what, squared, over which steps?"
 
 
-@pytest.fixture(scope="module")
-def trials(solution: Solution, device: str, case_seed: int) -> StepTrials:
-    return StepTrials(solution, device, lambda: evidence(case_seed))
+@pytest.fixture
+def trials(player: Player, case_seed: int) -> StepTrials:
+    return StepTrials.of(player, case_seed, evidence)
 
 
 def _case(
@@ -192,7 +210,7 @@ def evidence(seed: int) -> list[StepCase]:
     ]
 
 
-@check(RUNS, points=3)
+@check(RUNS, points=3, beside=NUMBERS)
 def test_it_takes_an_episode_and_returns_two_finite_floats(
     trials: StepTrials, case_seed: int
 ) -> None:
@@ -236,7 +254,7 @@ def test_it_takes_an_episode_and_returns_two_finite_floats(
         )
 
 
-@check(WORKED, points=3, needs=[RUNS])
+@check(WORKED, points=3, needs=[RUNS], beside=NUMBERS)
 def test_the_lessons_own_numbers_come_out(trials: StepTrials) -> None:
     """The lesson's own numbers come out: return 15, value 12, advantage 3."""
     case = worked_example()
@@ -262,7 +280,7 @@ def test_the_actor_loss_is_minus_the_sum_of_log_prob_times_advantage(
     require_loss(0, *trials.calls(case)[0], case, THINK_ACTOR_LOSS, "the-actor-loss")
 
 
-@check(ONE_STEP, points=2, needs=[RUNS])
+@check(ONE_STEP, points=2, needs=[RUNS], beside=NUMBERS)
 def test_each_optimizer_that_was_passed_in_steps_exactly_once(
     trials: StepTrials, case_seed: int
 ) -> None:
@@ -284,7 +302,7 @@ def test_each_optimizer_that_was_passed_in_steps_exactly_once(
         )
 
 
-@check(LEAVES_ALONE, points=2, needs=[RUNS])
+@check(LEAVES_ALONE, points=2, needs=[RUNS], beside=NUMBERS)
 def test_what_belongs_to_the_caller_is_left_alone(
     trials: StepTrials, case_seed: int, advice: list[str]
 ) -> None:
@@ -323,7 +341,7 @@ def test_what_belongs_to_the_caller_is_left_alone(
         )
 
 
-@check(ISOLATED, points=4, needs=[RUNS, CRITIC_LOSS])
+@check(ISOLATED, points=4, needs=[RUNS, CRITIC_LOSS], beside=NUMBERS)
 def test_the_critic_is_not_trained_on_the_actor_loss(
     trials: StepTrials, case_seed: int, advice: list[str]
 ) -> None:
@@ -391,7 +409,7 @@ def test_gradients_of_an_earlier_call_do_not_leak_in(trials: StepTrials, case_se
             require_change(which, got, expected, case, think, "the-update", when)
 
 
-@check("actor_critic_step/adam", points=2, needs=[*BASIC, LEAVES_ALONE, STALE])
+@check(ADAM, points=2, needs=[*BASIC, LEAVES_ALONE, STALE])
 def test_three_calls_in_a_row_with_adam_agree(trials: StepTrials, case_seed: int) -> None:
     """Three calls in a row with Adam move both networks as the reference does."""
     case = several_calls(case_seed, "adam", 3)
@@ -412,21 +430,21 @@ def test_negative_zero_and_fractional_rewards_count(trials: StepTrials, case_see
         _require_all(trials, case, think)
 
 
-@check("actor_critic_step/one_step_episode", points=1, needs=[*BASIC, REWARDS])
+@check(ONE_STEP_EPISODE, points=1, needs=[*BASIC, REWARDS])
 def test_an_episode_of_one_step_works(trials: StepTrials, case_seed: int) -> None:
     """An episode of one step works like any other."""
     case = one_step(case_seed)
     _require_all(trials, case, "what is the spread of one number, and the shape of one value?")
 
 
-@check("actor_critic_step/long_episode", points=2, needs=[*BASIC, REWARDS])
+@check(LONG, points=2, needs=[*BASIC, REWARDS])
 def test_a_long_episode_with_large_gradients_works(trials: StepTrials, case_seed: int) -> None:
     """An episode of 400 steps with large gradients works like any other."""
     case = long(case_seed)
     _require_all(trials, case, "is anything cut off, clipped, or discounted once too often?")
 
 
-@check("actor_critic_step/other_sizes", points=1, needs=[*BASIC, REWARDS])
+@check(SIZES, points=1, needs=[*BASIC, REWARDS])
 def test_other_numbers_of_state_components_and_actions_work(
     trials: StepTrials, case_seed: int
 ) -> None:

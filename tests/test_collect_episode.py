@@ -21,7 +21,7 @@ from grading.compare import same_arrays, same_number, same_numbers
 from grading.evidence import count_actions
 from grading.messages import Message, numbers
 from grading.outcome import CollectOutcome, reseeded
-from grading.solution import Solution
+from grading.player import Player
 from grading.trials import CollectTrials
 
 RUNS = "collect_episode/runs"
@@ -38,6 +38,9 @@ WHOLE = "collect_episode/whole_episode"
 LEAVES_ALONE = "collect_episode/leaves_alone"
 BASIC = (RUNS, STATES, ACTIONS, REWARDS, VALUES, LOG_PROBS)
 """What an ordinary episode shows: special ones are of interest only if that is right."""
+
+NUMBERS = (STATES, REWARDS, VALUES, LOG_PROBS, LOG_PROB_GRAPH)
+"""What cannot be passed without a right number."""
 
 EXERCISE = "exercise-2-collecting-an-episode"
 WANTED = {
@@ -57,9 +60,9 @@ STEPS_OF_A_GROUP = 600
 OPENINGS = 150
 
 
-@pytest.fixture(scope="module")
-def trials(solution: Solution, device: str, case_seed: int) -> CollectTrials:
-    return CollectTrials(solution, device, lambda: evidence(case_seed))
+@pytest.fixture
+def trials(player: Player, case_seed: int) -> CollectTrials:
+    return CollectTrials.of(player, case_seed, evidence)
 
 
 def _script(
@@ -202,7 +205,7 @@ def fail(case: CollectCase, cause: str, got: str, expected: str, think: str = ""
     )
 
 
-@check(RUNS, points=3)
+@check(RUNS, points=3, beside=NUMBERS)
 def test_it_returns_five_lists_of_the_episodes_length(
     trials: CollectTrials, case_seed: int
 ) -> None:
@@ -265,7 +268,7 @@ def _require_steps(outcome: CollectOutcome, case: CollectCase) -> None:
         )
 
 
-@check(LEAVES_ALONE, points=2, needs=[RUNS])
+@check(LEAVES_ALONE, points=2, needs=[RUNS], beside=NUMBERS)
 def test_what_belongs_to_the_caller_is_left_alone(trials: CollectTrials, case_seed: int) -> None:
     """The networks, the caller's environment and the random seeds are left alone."""
     case = scripted(case_seed)
@@ -296,6 +299,7 @@ def test_each_state_is_the_one_before_the_step(trials: CollectTrials, case_seed:
 
 def _require_states(case: CollectCase, trials: CollectTrials) -> None:
     outcome = trials.outcome(case)
+    _require_steps(outcome, case)
     true = [step.state for step in outcome.trajectory.steps]
     got = outcome.states or ()
     if len(got) == len(true) and all(_same_state(g, t) for g, t in zip(got, true, strict=True)):
@@ -329,7 +333,7 @@ def _show_state(states: Sequence[np.ndarray], index: int) -> str:
     return numbers(state.ravel()) + ("" if state.ndim == 1 else f" of shape {state.shape}")
 
 
-@check(ACTIONS, points=1, needs=[RUNS, STATES])
+@check(ACTIONS, points=1, needs=[RUNS, STATES], beside=NUMBERS)
 def test_each_action_is_the_one_that_was_taken(trials: CollectTrials, case_seed: int) -> None:
     """Each stored action is the one that the environment was stepped with."""
     case = scripted(case_seed)
@@ -345,7 +349,7 @@ def test_every_reward_is_stored_as_it_was_paid(trials: CollectTrials, case_seed:
     )
 
 
-@check(VALUE_TYPES, points=1, needs=[RUNS])
+@check(VALUE_TYPES, points=1, needs=[RUNS], beside=NUMBERS)
 def test_each_value_is_a_python_float(trials: CollectTrials, case_seed: int) -> None:
     """Each value is a Python float, without a graph."""
     case = scripted(case_seed)
@@ -380,6 +384,7 @@ def _truth(name: str, outcome: CollectOutcome) -> tuple[float, ...]:
 
 
 def _require_list(name: str, case: CollectCase, outcome: CollectOutcome, think: str) -> None:
+    _require_steps(outcome, case)
     got: tuple[float, ...] = getattr(outcome, name) or ()
     true = _truth(name, outcome)
     if same_numbers(got, true):
@@ -447,13 +452,13 @@ def _require_gradient(case: CollectCase, outcome: CollectOutcome) -> None:
         )
 
 
-@check(ENDS_TERMINATED, points=1, needs=[RUNS])
+@check(ENDS_TERMINATED, points=1, needs=[RUNS], beside=NUMBERS)
 def test_the_episode_ends_when_terminated(trials: CollectTrials, case_seed: int) -> None:
     """The episode ends when the environment says terminated."""
     _require_length(terminated(case_seed), trials)
 
 
-@check(ENDS_TRUNCATED, points=2, needs=[RUNS])
+@check(ENDS_TRUNCATED, points=2, needs=[RUNS], beside=NUMBERS)
 def test_the_episode_ends_when_truncated(trials: CollectTrials, case_seed: int) -> None:
     """The episode ends when the environment says truncated."""
     _require_length(truncated(case_seed), trials)
@@ -473,7 +478,7 @@ def _require_length(case: CollectCase, trials: CollectTrials) -> None:
         )
 
 
-@check("collect_episode/resets_once", points=1, needs=[RUNS])
+@check("collect_episode/resets_once", points=1, needs=[RUNS], beside=NUMBERS)
 def test_the_environment_is_reset_once_without_a_seed(
     trials: CollectTrials, case_seed: int
 ) -> None:
@@ -493,7 +498,7 @@ def test_the_environment_is_reset_once_without_a_seed(
         )
 
 
-@check(WHOLE, points=1, needs=[RUNS])
+@check(WHOLE, points=1, needs=[RUNS], beside=NUMBERS)
 def test_a_long_episode_is_played_to_its_end(trials: CollectTrials, case_seed: int) -> None:
     """A long episode is played to its end."""
     _require_length(long(case_seed), trials)

@@ -28,7 +28,7 @@ from typing import Any
 from grading.environments import EpisodeOver
 from grading.evidence import Facts
 from grading.outcome import Raised
-from grading.solution import cause_of
+from grading.solution import OwnFunction, cause_of
 
 Piece = Callable[..., Any]
 Pieces = Mapping[str, Piece]
@@ -178,19 +178,8 @@ def _second(function: Piece) -> str:
     return function.__code__.co_varnames[1]
 
 
-@dataclass(frozen=True)
-class FaultySolution:
+class FaultySolution(OwnFunction):
     """A solution made of a pipeline's function, for the probes."""
-
-    play: Callable[..., Any]
-
-    def function(self, _exercise: str, _name: str) -> Callable[..., Any]:
-        """The one function that it has."""
-        return self.play
-
-    def place(self, exercise: str) -> str:
-        """A file as a student calls it."""
-        return f"exercises/{exercise}.py"
 
     def attempt(self, _exercise: str, play: Callable[[], Any]) -> Any | Raised:
         """What `play` returns, or what it raises."""

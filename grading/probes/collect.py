@@ -1,15 +1,17 @@
 """The probe of functions with the signature of `collect_episode_with_values`."""
 
-from typing import Any
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any, Self
 
 import gymnasium as gym
 import numpy as np
 import torch
 from torch import Tensor
 
-from grading.cases import CollectCase, Networks
-from grading.environments import Recorder, ScriptedEnv
-from grading.outcome import CollectOutcome, Raised, Returned, Trajectory
+from grading.cases import CollectCall, CollectCase, Networks, told
+from grading.environments import EpisodeOver, Recorder, ScriptedEnv, Spaces, spaces_of
+from grading.outcome import NOTHING, Collected, CollectOutcome, Raised, Trajectory
 from grading.probes.live import (
     arrays,
     as_number,
@@ -43,49 +45,84 @@ def probe_collect(
 
     `with_truth` also asks the case's networks for what the lists should hold.
     """
-    with preserved_globals(case.seed):
-        actor, critic = build(case.networks, device, case.training)
-        inner = _environment(case)
+    with Stage(case) as stage:
+        collected = collect(solution, told(case), stage.next_play, device, exercise, name)
+        return stage.outcome(collected, with_truth=with_truth)
+
+
+class Stage:
+    """The environment of a case, and what it sees: the side of the truth."""
+
+    def __init__(self, case: CollectCase) -> None:
+        self._case = case
+        self._inner = _environment(case)
         # So that an unseeded reset of a real environment gives what the case fixes.
-        inner.reset(seed=case.seed)
-        actions_of_plays = []
+        self._inner.reset(seed=case.seed)
+        self._plays: list[Recorder] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._inner.close()
+
+    @property
+    def spaces(self) -> Spaces:
+        """Of the environment."""
+        return spaces_of(self._inner)
+
+    def next_play(self) -> Recorder:
+        """The environment, with a new record. Raises EpisodeOver if the case has no more plays."""
+        if len(self._plays) == self._case.plays:
+            raise EpisodeOver("the case has no more episodes")
+        self._plays.append(Recorder(self._inner))
+        return self._plays[-1]
+
+    def outcome(self, collected: Collected, *, with_truth: bool = True) -> CollectOutcome:
+        """The whole outcome."""
+        trajectories = [play.trajectory() for play in self._plays]
+        last = trajectories[-1] if trajectories else Trajectory((), (), ended=False, closed=False)
+        truth = with_truth and collected.raised is None
+        return CollectOutcome(
+            **{field.name: getattr(collected, field.name) for field in fields(collected)},
+            trajectory=last,
+            actions_of_plays=tuple(
+                tuple(step.action for step in trajectory.steps) for trajectory in trajectories
+            ),
+            **(_truth(last, self._case.networks) if truth else {}),
+        )
+
+
+def collect(
+    solution: Callee,
+    asked: CollectCall,
+    next_play: Callable[[], gym.Env[np.ndarray, int]],
+    device: str,
+    exercise: str,
+    name: str,
+) -> Collected:
+    """Let the solution collect an episode in each play's environment; what the last one gave."""
+    with preserved_globals(asked.seed):
+        actor, critic = build(asked.networks, device, asked.training)
         random_states = [random_digests()]
-        try:
-            for _ in range(case.plays):
-                env = Recorder(inner)
-                returned = call(solution, exercise, name, env, actor, critic)
-                actions_of_plays.append(tuple(step.action for step in env.trajectory().steps))
-                random_states.append(random_digests())
-                if isinstance(returned, Raised):
-                    break
-        finally:
-            inner.close()
+        for _ in range(asked.plays):
+            returned = call(solution, exercise, name, next_play(), actor, critic)
+            random_states.append(random_digests())
+            if isinstance(returned, Raised):
+                return Collected(
+                    returned=NOTHING, random_states=tuple(random_states), raised=returned
+                )
         grad_enabled = torch.is_grad_enabled()
         torch.set_grad_enabled(True)
-        if isinstance(returned, Raised):
-            return CollectOutcome(
-                env.trajectory(),
-                Returned("nothing", None),
-                actions_of_plays=tuple(actions_of_plays),
-                random_states=tuple(random_states),
-                raised=returned,
-            )
         try:
-            changed = _changed(case, actor, critic)
+            changed = _changed(asked, actor, critic)
             if not grad_enabled:
                 changed += ("torch's gradient mode",)
-            return CollectOutcome(
-                trajectory=env.trajectory(),
-                changed=changed,
-                random_states=tuple(random_states),
-                actions_of_plays=tuple(actions_of_plays),
-                **_read(returned, actor),
-                **(_truth(env.trajectory(), case.networks, device) if with_truth else {}),
+            return Collected(
+                changed=changed, random_states=tuple(random_states), **_read(returned, actor)
             )
         except Exception as error:  # noqa: BLE001 - a call may leave anything behind
-            return CollectOutcome(
-                env.trajectory(), Returned("nothing", None), raised=unreadable(error)
-            )
+            return Collected(returned=NOTHING, raised=unreadable(error))
 
 
 def _read(returned: object, actor: Actor) -> dict[str, Any]:
@@ -110,16 +147,16 @@ def _read(returned: object, actor: Actor) -> dict[str, Any]:
     }
 
 
-def _changed(case: CollectCase, actor: Actor, critic: Critic) -> tuple[str, ...]:
+def _changed(asked: CollectCall, actor: Actor, critic: Critic) -> tuple[str, ...]:
     """What the call altered although it belongs to the caller, in words."""
     changed = []
     for which, network, weights in (
-        ("actor", actor, case.networks.actor),
-        ("critic", critic, case.networks.critic),
+        ("actor", actor, asked.networks.actor),
+        ("critic", critic, asked.networks.critic),
     ):
         if any(not np.array_equal(a, b) for a, b in zip(arrays(network), weights, strict=True)):
             changed.append(f"the {which}'s weights")
-        if network.training != case.training:
+        if network.training != asked.training:
             changed.append(f"the {which}'s training mode")
         if any(not p.requires_grad for p in network.parameters()):
             changed.append(f"requires_grad of the {which}'s parameters")
@@ -141,16 +178,16 @@ def _environment(case: CollectCase) -> gym.Env[np.ndarray, int]:
     )
 
 
-def _truth(trajectory: Trajectory, networks: Networks, device: str) -> dict[str, Any]:
+def _truth(trajectory: Trajectory, networks: Networks) -> dict[str, Any]:
     """What the case's networks say of the states and actions that really happened."""
     if not trajectory.steps:
         return {}
-    actor, critic = build(networks, device)
+    actor, critic = build(networks, "cpu")
     states = np.array([step.state for step in trajectory.steps], np.float32)
     actions = np.array([step.action for step in trajectory.steps])
     log_probs = log_probs_of(actor, states, actions)
     with torch.no_grad():
-        values = critic(torch.from_numpy(states).to(device))
+        values = critic(torch.from_numpy(states))
     return {
         "true_log_probs": tuple(log_probs.tolist()),
         "true_values": tuple(values.tolist()),

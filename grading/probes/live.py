@@ -83,10 +83,11 @@ def preserved_globals(seed: int) -> Iterator[None]:
 def random_digests() -> Digests:
     """A digest of each global random state: torch, numpy, python."""
     _, keys, *rest = np.random.get_state()
+    _, words, next_gauss = random.getstate()
     states = (
         torch.get_rng_state().numpy().tobytes(),
         np.asarray(keys).tobytes() + repr(rest).encode(),
-        str(hash(random.getstate())).encode(),
+        np.array(words, np.uint64).tobytes() + repr(next_gauss).encode(),
     )
     return tuple(hashlib.blake2b(state, digest_size=16).digest() for state in states)
 

@@ -43,12 +43,15 @@ def table(grade: Grade) -> Iterator[Line]:
 
 
 def failures(grade: Grade) -> Iterator[Line]:
-    """The message of every check that did not pass for a reason of its own."""
+    """The message of every check that did not pass for a reason of its own.
+
+    A bar stands before each line: what a submission says in there cannot pass for the report's own.
+    """
     attempted = [c for c in to_mend(grade.checks) if c.status != "not_attempted"]
     for check in attempted:
         yield Line(f"{check.id}  ({check.status}, {check.points}/{check.max_points})", "bad")
         for line in check.message.splitlines():
-            yield Line(f"  {line}" if line else "")
+            yield Line(f"| {line}".rstrip())
         yield Line("")
 
 

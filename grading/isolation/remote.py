@@ -1,0 +1,265 @@
+"""The remote player: plays cases with a submission in a worker, and believes only what it checks.
+
+Cases go out, outcomes come back, and the environments stay here: what the worker does in them is
+recorded as it happens. A worker that dies, hangs or talks nonsense costs the call that it was
+asked, and the next call gets a new one.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+
+from grading.cases import (
+    CollectCase,
+    FunctionCase,
+    LearnersCase,
+    Networks,
+    StepCase,
+    TrainingCase,
+    Weights,
+    told,
+)
+from grading.environments import EpisodeOver, Recorder, spaces_of
+from grading.isolation.codec import from_plain, to_plain
+from grading.isolation.intake import Intake
+from grading.isolation.process import Answer, Worker
+from grading.isolation.wire import Closed, Late, Malformed, WireError
+from grading.learning import Learn
+from grading.outcome import (
+    NOTHING,
+    Collected,
+    CollectOutcome,
+    FunctionOutcome,
+    Raised,
+    StepCall,
+    StepOutcome,
+    Trained,
+    TrainingOutcome,
+    Update,
+)
+from grading.player import recorded
+from grading.probes.collect import Stage
+from grading.text import one_line
+
+PATIENCE = 2.0
+"""Seconds on the clock for each second of a time limit. The limit itself counts processor time, so
+that nobody fails because the machine is busy ..."""
+GRACE = 2.0
+"""... and those that a worker gets then to say that its time was up, before it is stopped."""
+
+
+class RemotePlayer:
+    """Plays in a sandbox; the checks' time limits are kept from outside."""
+
+    def __init__(self, intake: Intake, start: Callable[[], Worker], first: Worker) -> None:
+        """`start` starts a worker on what was taken in; `first` is one, and may still be busy."""
+        self.remembered: dict[Any, Any] = {}
+        self._intake = intake
+        self._start = start
+        self._worker: Worker | None = first
+        self._limit, self._deadline = 0.0, 0.0
+
+    def begin(self, seconds: float) -> None:
+        """The time limit of what is played from now on."""
+        self._limit = seconds
+        self._deadline = time.monotonic() + PATIENCE * seconds
+
+    def close(self) -> None:
+        """Stop the worker. Raises GraderError if anything of it is left."""
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            worker.stop()
+
+    def step(self, case: StepCase, exercise: str, name: str) -> StepOutcome:
+        """Play a case of a function that updates networks."""
+
+        def read(data: Any) -> StepOutcome:
+            outcome = from_plain(StepOutcome, data)
+            done = len(outcome.calls)
+            if done > len(case.episodes) or (done < len(case.episodes) and outcome.raised is None):
+                raise Malformed("more or fewer calls than were asked for")
+            for call in (*outcome.calls, *filter(None, [outcome.unfinished])):
+                _require_step(call, case.networks)
+            return outcome
+
+        outcome = self._ask(read, exercise, "step", case, exercise, name)
+        return StepOutcome((), outcome) if isinstance(outcome, Raised) else outcome
+
+    def function(self, case: FunctionCase, exercise: str, name: str) -> FunctionOutcome:
+        """Play a case of a function of plain data."""
+        outcome = self._ask(_reader(FunctionOutcome), exercise, "function", case, exercise, name)
+        return (
+            FunctionOutcome("nothing", raised=outcome) if isinstance(outcome, Raised) else outcome
+        )
+
+    def collect(self, case: CollectCase, exercise: str, name: str) -> CollectOutcome:
+        """Play a case of a function that collects episodes."""
+        with Stage(case) as stage:
+            env = Served(stage.next_play)
+            collected = self._ask(
+                _reader(Collected), exercise, "collect", told(case), stage.spaces, exercise, name,
+                answer=env.answer,
+            )  # fmt: skip
+            if isinstance(collected, Raised):
+                collected = Collected(returned=NOTHING, raised=collected)
+            if collected.raised is None and env.plays != case.plays:
+                collected = Collected(returned=NOTHING, raised=_nonsense("too few episodes"))
+            return stage.outcome(collected)
+
+    def training(self, case: TrainingCase) -> TrainingOutcome:
+        """Run the lesson's loop with both functions."""
+        with recorded(case) as env:
+            trained = self._ask(
+                _reader(Trained), "", "training", case, spaces_of(env),
+                answer=Served(lambda: env, env).answer,
+            )  # fmt: skip
+            if isinstance(trained, Raised):
+                trained = Trained(raised=trained)
+            return TrainingOutcome(trained, env.trajectory())
+
+    @contextmanager
+    def learners(self, case: LearnersCase) -> Iterator[Learn]:
+        """Networks that the solution's step trains."""
+        begun = self._ask(_nothing, "actor_critic_step", "begin", case)
+        shapes = case.networks[0]
+
+        def read(data: Any) -> Update:
+            update = from_plain(Update, data)
+            _require_shapes(update.actor, shapes.actor)
+            _require_shapes(update.critic, shapes.critic)
+            return update
+
+        def learn(run: int, states: np.ndarray, actions: np.ndarray) -> Update | Raised:
+            if isinstance(begun, Raised):
+                return begun
+            return self._ask(read, "actor_critic_step", "learn", run, states, actions)
+
+        yield learn
+
+    def _ask(
+        self, read: Callable[[Any], Any], exercise: str, operation: str, *arguments: Any,
+        answer: Answer | None = None,
+    ) -> Any | Raised:  # fmt: skip
+        """What came out of a call. Raises GraderError if there is no sandbox that holds."""
+        name = f"{exercise}.py"
+        if name in self._intake.refused:
+            label = f"exercises/{name}"
+            return Raised("missing", f"{label} {self._intake.refused[name]}", label)
+        waited_since = time.monotonic()
+        worker = self._worker = self._worker or self._start()
+        worker.require_ready()
+        self._deadline += time.monotonic() - waited_since
+        left = max(self._deadline - time.monotonic(), 0.001)
+        request = [[self._limit, left], operation, *map(to_plain, arguments)]
+        with ExitStack() as unless_through:
+            # Half a conversation cannot be taken up again, whatever cut it off.
+            unless_through.callback(self.close)
+            try:
+                kind, data = worker.converse(request, self._deadline + GRACE, answer)
+                outcome = self._late(from_plain(Raised, data)) if kind == "raised" else read(data)
+            except WireError as error:
+                return self._broken_off(worker, error)
+            if not (isinstance(outcome, Raised) and outcome.kind == "timeout"):
+                unless_through.pop_all()
+            return self._with_a_real_place(outcome)
+
+    def _with_a_real_place(self, outcome: Any) -> Any:
+        """The same, without files that the submission does not have."""
+        if isinstance(outcome, Raised):
+            known = outcome.file.removeprefix("exercises/") in self._intake.files
+            return outcome if known else replace(outcome, file="", line=None)
+        raised = getattr(outcome, "raised", None)
+        return replace(outcome, raised=self._with_a_real_place(raised)) if raised else outcome
+
+    def _late(self, raised: Raised) -> Raised:
+        if raised.kind != "timeout":
+            return raised
+        where = f", at {raised.file}:{raised.line}" if raised.line else ""
+        cause = f"it was still running after {self._limit:g} seconds{where}."
+        return Raised("timeout", cause, raised.file, raised.line)
+
+    def _broken_off(self, worker: Worker, error: WireError) -> Raised:
+        if isinstance(error, Late):
+            return Raised(
+                "timeout",
+                f"it was still running after {self._limit:g} seconds, "
+                "and could not be interrupted.",
+            )
+        if isinstance(error, Closed):
+            return Raised("lost", worker.how_it_ended())
+        return _nonsense(str(error))
+
+
+class Served:
+    """Answers a worker's requests of the environments of a case."""
+
+    def __init__(self, next_play: Callable[[], Recorder], env: Recorder | None = None) -> None:
+        self._next_play = next_play
+        self._env = env
+        self.plays = 0
+
+    def answer(self, request: list[Any]) -> list[Any]:
+        """What the environment says. Raises Malformed for a request that is none."""
+        operation, *arguments = request
+        if operation == "play" and not arguments:
+            return self._play()
+        if self._env is None:
+            raise Malformed("no play was begun")
+        try:
+            return self._act(self._env, operation, arguments)
+        except EpisodeOver as over:
+            return ["over", str(over)]
+        except (gym.error.Error, ValueError, OverflowError) as error:
+            return ["error", one_line(str(error))]
+
+    def _play(self) -> list[Any]:
+        try:
+            self._env = self._next_play()
+        except EpisodeOver as error:
+            raise Malformed(str(error)) from error
+        self.plays += 1
+        return ["ok"]
+
+    def _act(self, env: Recorder, operation: object, arguments: list[Any]) -> list[Any]:
+        match operation, arguments:
+            case "reset", [int() | None as seed]:
+                return ["ok", _bytes(env.reset(seed=seed)[0])]
+            case "step", [int() | None as action]:
+                state, reward, terminated, truncated, _ = env.step(action)  # type: ignore[arg-type]
+                return ["ok", _bytes(state), reward, terminated, truncated]
+            case "close", []:
+                env.close()
+                return ["ok"]
+        raise Malformed("no request of an environment")
+
+
+def _bytes(state: np.ndarray) -> bytes:
+    return np.asarray(state, np.float32).tobytes()
+
+
+def _reader(declared: Any) -> Callable[[Any], Any]:
+    return lambda data: from_plain(declared, data)
+
+
+def _nothing(data: Any) -> None:
+    if data is not None:
+        raise Malformed("nothing was asked for")
+
+
+def _nonsense(what: str) -> Raised:
+    return Raised("lost", f"what came back is no answer ({what}): does it write to the grader?")
+
+
+def _require_step(call: StepCall, networks: Networks) -> None:
+    _require_shapes(call.actor_delta, networks.actor)
+    _require_shapes(call.critic_delta, networks.critic)
+
+
+def _require_shapes(got: Weights, expected: Weights) -> None:
+    if [array.shape for array in got] != [array.shape for array in expected]:
+        raise Malformed("weights of other shapes")

@@ -1,0 +1,97 @@
+"""Players: they play cases with a solution, and bring back outcomes.
+
+The checks know a solution by its player alone, so the same checks look at a module in this process
+and at a worker in a sandbox.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import gymnasium as gym
+
+from grading.cases import CollectCase, FunctionCase, LearnersCase, StepCase, TrainingCase
+from grading.environments import Recorder
+from grading.learning import Begin, Learn
+from grading.outcome import (
+    CollectOutcome,
+    FunctionOutcome,
+    StepOutcome,
+    TrainingOutcome,
+)
+from grading.probes.collect import probe_collect
+from grading.probes.function import probe_function
+from grading.probes.live import preserved_globals
+from grading.probes.step import probe_step
+from grading.probes.training import Learners, train
+from grading.solution import Callee
+
+
+class Player(Protocol):
+    """Plays cases with one solution on one device."""
+
+    remembered: dict[Any, Any]
+    """For whoever plays the same cases again."""
+
+    def begin(self, seconds: float) -> None:
+        """The time limit of what is played from now on."""
+
+    def step(self, case: StepCase, exercise: str, name: str) -> StepOutcome:
+        """Play a case of a function that updates networks."""
+
+    def collect(self, case: CollectCase, exercise: str, name: str) -> CollectOutcome:
+        """Play a case of a function that collects episodes."""
+
+    def function(self, case: FunctionCase, exercise: str, name: str) -> FunctionOutcome:
+        """Play a case of a function of plain data."""
+
+    def training(self, case: TrainingCase) -> TrainingOutcome:
+        """Run the lesson's loop with both functions."""
+
+    @property
+    def learners(self) -> Begin:
+        """Networks that the solution's step trains; see `grading.learning`."""
+
+
+@dataclass
+class LocalPlayer:
+    """Plays in this process: full tracebacks, and a debugger can look inside."""
+
+    solution: Callee
+    device: str = "cpu"
+    remembered: dict[Any, Any] = field(default_factory=dict)
+
+    def begin(self, seconds: float) -> None:
+        """Nothing to do: here, pytest keeps the time limits of checks."""
+
+    def step(self, case: StepCase, exercise: str, name: str) -> StepOutcome:
+        """Play a case of a function that updates networks."""
+        return probe_step(self.solution, case, self.device, exercise, name)
+
+    def collect(self, case: CollectCase, exercise: str, name: str) -> CollectOutcome:
+        """Play a case of a function that collects episodes."""
+        return probe_collect(self.solution, case, self.device, exercise, name)
+
+    def function(self, case: FunctionCase, exercise: str, name: str) -> FunctionOutcome:
+        """Play a case of a function of plain data."""
+        return probe_function(self.solution, case, self.device, exercise, name)
+
+    def training(self, case: TrainingCase) -> TrainingOutcome:
+        """Run the lesson's loop with both functions."""
+        with recorded(case) as env:
+            trained = train(self.solution, case, lambda _: env, self.device)
+            return TrainingOutcome(trained, env.trajectory())
+
+    @contextmanager
+    def learners(self, case: LearnersCase) -> Iterator[Learn]:
+        """Networks that the solution's step trains."""
+        with preserved_globals(case.seed):
+            yield Learners(self.solution, case, self.device).learn
+
+
+@contextmanager
+def recorded(case: TrainingCase) -> Iterator[Recorder]:
+    """The environment of a training, with a record of what it saw."""
+    with gym.make(case.env_name) as env:
+        yield Recorder(env)
