@@ -106,6 +106,32 @@ def scorecard(session: nox.Session) -> None:
 
 
 @nox.session
+def exploits(session: nox.Session) -> None:
+    """Every hostile submission of the bank, in the sandbox; into the scorecard (20 minutes)."""
+    files = ["--markdown", "grading/SCORECARD.md", "--json", "grading/scorecard.json"]
+    run(session, "-m", "grading", "scorecard", "--kind", "exploit", *files, *session.posargs)
+
+
+@nox.session
+def parity(session: nox.Session) -> None:
+    """Every form of every mistake, in this process and in the sandbox (15 minutes)."""
+    run(session, "-m", "pytest", "grading/tests/test_isolation_parity.py", *session.posargs)
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """The trusted side of the wire under 100,000 malformed messages (minutes)."""
+    session.env["FUZZ_MESSAGES"] = "100000"
+    run(session, "-m", "pytest", "grading/tests/test_fuzzing.py", *session.posargs)
+
+
+@nox.session
+def isolation_cost(session: nox.Session) -> None:
+    """What the sandbox costs, in time of a whole grade and of a step (minutes)."""
+    run(session, "-m", "grading.isolation.cost", *session.posargs)
+
+
+@nox.session
 def assertions(session: nox.Session) -> None:
     """Whether the bank notices each assertion of the checks that is taken out (ten minutes)."""
     run(session, "-m", "pytest", "grading/tests/test_assertions_matter.py", *session.posargs)

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 from grading.grade import Grade
+from grading.isolation.intake import take_in
+from grading.isolation.sandbox import NoSandbox, require_sandbox
 from grading.provenance import provenance
 from grading.record import GraderError
 from grading.reports.terminal import curves, failures, table
@@ -25,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     grade.add_argument("submission", help="a folder that holds exercises/; . is the working tree")
     grade.add_argument("--isolation", choices=("require", "none"), default="require")
     grade.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
-    grade.add_argument("--seed", type=_seed, default=0, metavar="N", help="seed of the cases")
+    grade.add_argument("--seed", type=_seed, metavar="N", help="seed of the cases")
     grade.add_argument("--skip", choices=("learning",), help="leave these checks out")
     grade.add_argument("--json", type=Path, metavar="FILE", help="write the grade here")
     scorecard = commands.add_parser("scorecard", help="measure the grader on its bank (minutes)")
@@ -34,13 +36,22 @@ def main(arguments: list[str] | None = None) -> int:
     scorecard.add_argument(
         "--pairs", type=int, default=100, metavar="N", help="pairs of mistakes to try (default 100)"
     )
+    scorecard.add_argument("--isolation", choices=("require", "none"), default="none")
     scorecard.add_argument("--exercise", metavar="NAME", help="only this exercise")
+    scorecard.add_argument(
+        "--kind",
+        action="append",
+        choices=("mistake", "pair", "variant", "exploit"),
+        help="only these; what the file of --json says of the others is kept",
+    )
     scorecard.add_argument("--workers", type=int, default=os.cpu_count() or 1, metavar="N")
     asked = parser.parse_args(arguments)
     try:
         return _grade(asked) if asked.command == "grade" else _scorecard(asked)
     except NoSuchSolution as error:
         return _stop(BAD_ARGUMENTS, str(error))
+    except NoSandbox as error:
+        return _stop(NO_GRADE, f"no grade: {error}; --isolation none gives an advisory grade")
     except GraderError as error:
         return _stop(NO_GRADE, f"no grade: {error}")
 
@@ -49,21 +60,23 @@ def _grade(asked: argparse.Namespace) -> int:
     folder = find_solution(str(Path(asked.submission).absolute()))
     if asked.json is not None and not asked.json.parent.is_dir():
         return _stop(BAD_ARGUMENTS, f"--json: there is no folder {asked.json.parent}")
-    if asked.isolation == "require":
-        return _stop(
-            NO_GRADE,
-            "no grade: isolation is required, and this version has no sandbox yet; "
-            "--isolation none gives an advisory grade",
-        )
+    isolated = asked.isolation == "require"
+    if isolated:
+        require_sandbox()
+    seed = asked.seed if isolated or asked.seed is not None else 0
     if asked.device == "cuda" and not _has_cuda():
         return _stop(NO_GRADE, "no grade: --device cuda, but torch sees no CUDA device here")
     request = Request(
-        str(folder.parent), asked.device, asked.seed, skip_learning=asked.skip == "learning"
+        str(folder.parent),
+        asked.device,
+        seed,
+        skip_learning=asked.skip == "learning",
+        isolated=isolated,
     )
     grade = Grade(
         submission=Path(asked.submission).resolve().name,
         checks=run_checks(request, _show_progress if sys.stderr.isatty() else None),
-        provenance=provenance(folder, asked.isolation, asked.device, asked.seed),
+        provenance=provenance(take_in(folder).digest(), asked.isolation, asked.device, seed),
     )
     if asked.json is not None:
         _write(asked.json, json.dumps(grade.to_json(), indent=2) + "\n")
@@ -82,19 +95,29 @@ def _scorecard(asked: argparse.Namespace) -> int:
             return _stop(BAD_ARGUMENTS, f"there is no folder {file.parent}")
     if asked.pairs < 0 or asked.workers < 1:
         return _stop(BAD_ARGUMENTS, "--pairs must not be negative, and --workers at least 1")
+    every = {
+        "mistake": scorecard.mistakes,
+        "variant": scorecard.variants,
+        "pair": lambda: scorecard.pairs(asked.pairs, asked.exercise),
+        "exploit": scorecard.exploits,
+    }
+    kinds = asked.kind or list(every)
     trials = [
         trial
-        for trial in (
-            *scorecard.mistakes(),
-            *scorecard.variants(),
-            *scorecard.pairs(asked.pairs, asked.exercise),
-        )
+        for kind in kinds
+        for trial in every[kind]()
         if asked.exercise in (None, trial.exercise)
     ]
     if not trials:
         return _stop(BAD_ARGUMENTS, f"the bank has nothing on an exercise called {asked.exercise}")
+    isolated = asked.isolation == "require"
+    if isolated or "exploit" in kinds:
+        require_sandbox()
     show = _show_progress if sys.stderr.isatty() else None
-    results = scorecard.run(trials, asked.workers, show)
+    results = scorecard.run(trials, asked.workers, show, isolated=isolated)
+    if asked.kind and asked.json is not None and asked.json.is_file():
+        others = scorecard.from_json(asked.json.read_text("utf-8"))
+        results = [*(other for other in others if other.kind not in kinds), *results]
     text = page(results, scorecard.checks(), scorecard.number_of_pairs(asked.exercise))
     print(text, end="")
     if asked.markdown is not None:

@@ -10,7 +10,8 @@ import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import redirect_stdout
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import partial
 from io import StringIO
 from multiprocessing import get_context
 from pathlib import Path
@@ -20,13 +21,16 @@ import pytest
 
 from grading.bank.pipeline import pipelines
 from grading.checks import Check
+from grading.exploits import Exploit, attempt
+from grading.exploits import exploits as every_exploit
+from grading.isolation.sandbox import GIVEN
 from grading.record import CheckRun, Record
 from grading.solution import ROOT
 
 VARIANTS = ROOT / "grading" / "bank" / "variants"
 SEED_OF_THE_LOT = 0
 
-Kind = Literal["mistake", "pair", "variant"]
+Kind = Literal["mistake", "pair", "variant", "exploit"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ class Trial:
     kind: Kind
     exercise: str
     names: tuple[str, ...]
-    """Of one form of a mistake, of two, or of a variant."""
+    """Of one form of a mistake, of two, of a variant, or of an exploit."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +58,12 @@ class Result:
     """Ids of the checks that it did not pass."""
     own: tuple[str, ...]
     """Those of them that failed for a reason of their own."""
-    message: str
+    message: str = ""
     """Of the first failure."""
+    points: int = 0
+    """That an exploit gained."""
+    harm: tuple[str, ...] = ()
+    """That an exploit did, in words."""
 
     @property
     def named(self) -> bool:
@@ -98,6 +106,11 @@ def _all_pairs(exercise: str | None) -> list[Trial]:
     ]
 
 
+def exploits() -> list[Trial]:
+    """Every hostile submission."""
+    return [Trial("exploit", one.exercise, (one.name,)) for one in every_exploit()]
+
+
 def checks() -> list[Check]:
     """All checks that there are, in their order."""
     with tempfile.TemporaryDirectory(prefix="scorecard-") as folder:
@@ -120,27 +133,35 @@ def variants() -> list[Trial]:
 
 
 def run(
-    trials: Sequence[Trial], workers: int, progress: Callable[[int, int], None] | None = None
+    trials: Sequence[Trial],
+    workers: int,
+    progress: Callable[[int, int], None] | None = None,
+    *,
+    isolated: bool = False,
 ) -> list[Result]:
     """Check each of them, in the order given; `progress(done, all)` is told."""
     results = []
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        for result in pool.map(check, trials):
+        for result in pool.map(partial(check, isolated=isolated), trials):
             results.append(result)
             if progress is not None:
                 progress(len(results), len(trials))
     return results
 
 
-def check(trial: Trial) -> Result:
-    """Check one of them in this process."""
+def check(trial: Trial, *, isolated: bool = False) -> Result:
+    """Check one of them in this process; if isolated, or an exploit, with a sandbox."""
+    if trial.kind == "exploit":
+        return _attempted(trial)
     with tempfile.TemporaryDirectory(prefix="scorecard-") as name:
         folder = Path(name)
         record = folder / "record.jsonl"
-        write_submission(trial, folder / "exercises")
+        write_submission(trial, folder / "exercises", isolated=isolated)
         tests = ROOT / "tests" / f"test_{trial.exercise.rpartition('/')[2]}.py"
         options = [str(tests), f"--solution={folder}", f"--record={record}"]
         options += ["-c", str(ROOT / "pyproject.toml"), "-p", "no:cacheprovider"]
+        # On the same cases, so that results can be compared.
+        options += ["--isolation", "require" if isolated else "none", "--case-seed=0"]
         with redirect_stdout(StringIO()):
             pytest.main(options)
         results = CheckRun(record).results.values()
@@ -159,17 +180,56 @@ def check(trial: Trial) -> Result:
     )
 
 
-def write_submission(trial: Trial, exercises: Path) -> None:
-    """The reference, with the trial's file in it."""
+def _attempted(trial: Trial) -> Result:
+    made = attempt(Exploit(trial.exercise, trial.names[0]))
+    failed = [check for check in made.grade.checks if check.status != "passed"]
+    own = [check for check in failed if not check.waits_for and check.status != "not_attempted"]
+    return Result(
+        trial.kind,
+        trial.exercise,
+        trial.names,
+        (),
+        (),
+        tuple(check.id for check in failed),
+        tuple(check.id for check in own),
+        own[0].message if own else "",
+        made.points,
+        made.harm,
+    )
+
+
+def write_submission(trial: Trial, exercises: Path, *, isolated: bool = False) -> None:
+    """The reference, with the trial's file in it.
+
+    In a sandbox there is no bank: there, a submission of a mistake brings its own.
+    """
     shutil.copytree(ROOT / "reference", exercises, ignore=shutil.ignore_patterns("__pycache__"))
     file = exercises / f"{trial.exercise}.py"
     if trial.kind == "variant":
         shutil.copyfile(VARIANTS / trial.exercise / f"{trial.names[0]}.py", file)
         return
+    if isolated:
+        copy_bank(exercises)
     function = pipelines()[trial.exercise].function
     file.write_text(
-        "from grading.bank.pipeline import faulty\n\n"
-        f"{function} = faulty({trial.exercise!r}, {', '.join(map(repr, trial.names))})\n",
+        ("import exercises.with_bank\n" if isolated else "")
+        + "from grading.bank.pipeline import faulty\n\n"
+        + f"{function} = faulty({trial.exercise!r}, {', '.join(map(repr, trial.names))})\n",
+        "utf-8",
+    )
+
+
+def copy_bank(exercises: Path) -> None:
+    """Let a submission bring the mistakes along; importing `with_bank` adds them to `grading`."""
+    brought = exercises / "brought"
+    brought.mkdir()
+    for module in (ROOT / "grading").glob("*.py"):
+        if f"grading/{module.name}" not in GIVEN:
+            shutil.copyfile(module, brought / module.name)
+    leave_out = shutil.ignore_patterns("__pycache__", "variants", "exploits")
+    shutil.copytree(ROOT / "grading" / "bank", brought / "bank", ignore=leave_out)
+    (exercises / "with_bank.py").write_text(
+        "import grading\n\ngrading.__path__.append(__file__.replace('with_bank.py', 'brought'))\n",
         "utf-8",
     )
 
@@ -183,18 +243,19 @@ def _mistakes_of(trial: Trial) -> tuple[str, ...]:
 
 def to_json(results: Iterable[Result]) -> str:
     """What a later run can be compared with: one line for each trial."""
-    lines = [
-        json.dumps(
-            {
-                "kind": result.kind,
-                "exercise": result.exercise,
-                "names": result.names,
-                "mistakes": result.mistakes,
-                "diagnosis": result.diagnosis,
-                "failed": result.failed,
-                "own": result.own,
-            }
-        )
-        for result in results
-    ]
+    lines = []
+    for result in results:
+        entry = asdict(result)
+        del entry["message"]
+        if result.kind != "exploit":
+            del entry["points"], entry["harm"]
+        lines.append(json.dumps(entry))
     return "[\n" + ",\n".join(lines) + "\n]\n"
+
+
+def from_json(text: str) -> list[Result]:
+    """Results as `to_json` wrote them."""
+    return [
+        Result(**{k: tuple(v) if isinstance(v, list) else v for k, v in entry.items()})  # type: ignore[arg-type]
+        for entry in json.loads(text)
+    ]

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from grading.binomial import upper_bound
 from grading.checks import Check
+from grading.exploits import Exploit
 from grading.scorecard import Result
 
 
@@ -18,6 +19,7 @@ def _lines(results: Sequence[Result], checks: Sequence[Check], pairs_in_all: int
     variants = [result for result in results if result.kind == "variant"]
     tried = [result for result in results if result.kind == "pair"]
     pairs = [pair for pair in tried if pair.failed]
+    hostile = [result for result in results if result.kind == "exploit"]
     names = {id_ for result in mistakes for id_ in result.mistakes}
     yield "# Scorecard"
     yield ""
@@ -32,6 +34,8 @@ def _lines(results: Sequence[Result], checks: Sequence[Check], pairs_in_all: int
     yield _row("mistakes that are named", mistakes, [r.named for r in mistakes])
     yield _row("pairs of which both are named", pairs, [r.named for r in pairs])
     yield _row("variants with all points", variants, [not r.failed for r in variants])
+    harmless = [not r.points and not r.harm for r in hostile]
+    yield _row("exploits that gain and harm nothing", hostile, harmless)
     yield ""
     yield "| | count | rate | at most, with 95% confidence |"
     yield "| --- | ---: | ---: | ---: |"
@@ -49,6 +53,21 @@ def _lines(results: Sequence[Result], checks: Sequence[Check], pairs_in_all: int
     yield from _list("Variants that lose points", [_name(r) for r in variants if r.failed])
     others = [f"{_name(r)}: {', '.join(r.diagnosis)}" for r in pairs if r.named_otherwise]
     yield from _list("Pairs that are named for something else", others)
+    yield from _of_exploits(hostile)
+
+
+def _of_exploits(hostile: Sequence[Result]) -> Iterator[str]:
+    yield "## Exploits"
+    yield ""
+    yield "Hostile submissions, graded in a sandbox; the stubs would get 0 points."
+    yield ""
+    yield "| exploit | tries | points | harm |"
+    yield "| --- | --- | ---: | --- |"
+    for result in hostile:
+        tries = Exploit(result.exercise, result.names[0]).tries
+        harm = ", ".join(result.harm) or "none"
+        yield f"| {result.exercise}/{result.names[0]} | {tries} | {result.points} | {harm} |"
+    yield ""
 
 
 def _row(what: str, of: Sequence[Result], hits: Sequence[bool], good: bool = True) -> str:

@@ -13,6 +13,7 @@ import pytest
 
 from grading.grade import CheckResult, result_from_json
 from grading.oracle import reference_solution
+from grading.player import LocalPlayer
 from grading.session import Request, run_checks
 from grading.solution import ROOT
 
@@ -73,6 +74,6 @@ def trials_of() -> Callable[[str], Any]:
 
     def make(exercise: str) -> Any:
         checks = importlib.import_module(f"tests.test_{exercise}")
-        return checks.trials.__wrapped__(reference_solution(), "cpu", 0)
+        return checks.trials.__wrapped__(LocalPlayer(reference_solution()), 0)
 
     return make

@@ -8,7 +8,15 @@ import numpy as np
 import pytest
 import torch
 
-from grading.learning import PROTOCOL, Protocol, draw_curve, judge, statistic, train_group
+from grading.learning import (
+    PROTOCOL,
+    Protocol,
+    draw_curve,
+    judge,
+    statistic,
+    train_group,
+    trained_by,
+)
 from grading.solution import ROOT, Solution, find_solution
 from grading.study import (
     FILE,
@@ -71,7 +79,9 @@ def test_curves_that_are_not_numbers_fail():
 
 
 def test_a_group_is_fixed_by_its_seed(reference_step):
-    first, again, other = (train_group(reference_step, seed, SMALL) for seed in (1, 1, 2))
+    first, again, other = (
+        train_group(trained_by(reference_step), seed, SMALL) for seed in (1, 1, 2)
+    )
     np.testing.assert_array_equal(first.rewards, again.rewards)
     assert not np.array_equal(first.rewards, other.rewards)
     assert first.finished == SMALL.episodes
@@ -92,7 +102,7 @@ def test_every_episode_is_one_that_cartpole_would_have_played():
         ]
         episodes.append((states, actions))
 
-    group = train_group(spy, 0, SMALL)
+    group = train_group(trained_by(spy), 0, SMALL)
     env = gym.make("CartPole-v1").unwrapped
     for states, actions in episodes:
         for t, action in enumerate(actions):
@@ -113,7 +123,7 @@ def test_training_stops_when_told(reference_step):
         asked.append(finished)
         return finished == 2
 
-    group = train_group(reference_step, 0, SMALL, until=until)
+    group = train_group(trained_by(reference_step), 0, SMALL, until=until)
     assert asked[-1] == 2
     assert group.finished == 2
 
@@ -123,7 +133,7 @@ def test_what_the_step_raises_is_not_swallowed():
         raise RuntimeError("mine")
 
     with pytest.raises(RuntimeError, match="mine"):
-        train_group(broken, 0, SMALL)
+        train_group(trained_by(broken), 0, SMALL)
 
 
 def test_the_curve_is_drawn_within_eighty_columns():
@@ -136,8 +146,8 @@ def test_the_curve_is_drawn_within_eighty_columns():
 @pytest.mark.parametrize("name", LEARNERS)
 def test_a_wrong_learner_differs_from_the_reference(name, reference_step):
     longer = Protocol(runs=2, episodes=20, looks=(20,), hopeless=())
-    wrong = train_group(learner(name), 3, longer).rewards
-    right = train_group(reference_step, 3, longer).rewards
+    wrong = train_group(trained_by(learner(name)), 3, longer).rewards
+    right = train_group(trained_by(reference_step), 3, longer).rewards
     assert np.array_equal(wrong, right) == (name == "reference")
 
 

@@ -5,7 +5,7 @@ import pytest
 from grading.cases import FunctionCase
 from grading.checks import check
 from grading.judge import require_returned
-from grading.solution import Solution
+from grading.player import Player
 from grading.trials import FunctionTrials
 
 SEVERAL = FunctionCase("rewards [1, -2, 3]", ([1.0, -2.0, 3.0],))
@@ -13,9 +13,9 @@ HALF = FunctionCase("rewards [1, -2, 3], gamma 0.5", ([1.0, -2.0, 3.0], 0.5))
 
 
 @pytest.fixture(scope="module")
-def trials(solution: Solution, device: str) -> FunctionTrials:
+def trials(player: Player) -> FunctionTrials:
     return FunctionTrials(
-        solution, device, "toy", "discounted_total", lambda: [SEVERAL, HALF], read="returns"
+        player, "toy", "discounted_total", lambda: [SEVERAL, HALF], read="returns"
     )
 
 
