@@ -6,6 +6,7 @@ whenever the list of dependencies changes.
 
 import hashlib
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -36,6 +37,17 @@ def course_python(session: nox.Session) -> str:
         session.run(*pip, "-c", "constraints.txt", *wanted, external=True)
         stamp.write_text(digest)
     return str(python)
+
+
+def need_sandbox(session: nox.Session) -> None:
+    """Bubblewrap, which pip cannot install; with the system's packages, if that asks nothing."""
+    if shutil.which("bwrap") or sys.platform != "linux":
+        return
+    sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    if not shutil.which("apt-get") or (sudo and not shutil.which("sudo")):
+        session.error("the sandbox needs bubblewrap: install it with the system's packages")
+    session.run(*sudo, "apt-get", "update", "-qq", external=True)
+    session.run(*sudo, "apt-get", "install", "-y", "-qq", "bubblewrap", external=True)
 
 
 def run(session: nox.Session, *command: str) -> None:
@@ -79,6 +91,7 @@ def grade_gpu(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Test the grader, then run the checks on the reference."""
+    need_sandbox(session)
     fast = ["-W", "error", "-m", "not slow", "grading/tests"]
     run(session, "-m", "pytest", *fast, *session.posargs)
     run(session, "-m", "pytest", "--solution", "reference")
@@ -108,6 +121,7 @@ def scorecard(session: nox.Session) -> None:
 @nox.session
 def exploits(session: nox.Session) -> None:
     """Every hostile submission of the bank, in the sandbox; into the scorecard (20 minutes)."""
+    need_sandbox(session)
     files = ["--markdown", "grading/SCORECARD.md", "--json", "grading/scorecard.json"]
     run(session, "-m", "grading", "scorecard", "--kind", "exploit", *files, *session.posargs)
 
@@ -115,6 +129,7 @@ def exploits(session: nox.Session) -> None:
 @nox.session
 def parity(session: nox.Session) -> None:
     """Every form of every mistake, in this process and in the sandbox (15 minutes)."""
+    need_sandbox(session)
     run(session, "-m", "pytest", "grading/tests/test_isolation_parity.py", *session.posargs)
 
 
@@ -128,6 +143,7 @@ def fuzz(session: nox.Session) -> None:
 @nox.session
 def isolation_cost(session: nox.Session) -> None:
     """What the sandbox costs, in time of a whole grade and of a step (minutes)."""
+    need_sandbox(session)
     run(session, "-m", "grading.isolation.cost", *session.posargs)
 
 

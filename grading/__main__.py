@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -46,6 +47,8 @@ def main(arguments: list[str] | None = None) -> int:
     )
     scorecard.add_argument("--workers", type=int, default=os.cpu_count() or 1, metavar="N")
     asked = parser.parse_args(arguments)
+    # So that a grader that is told to end takes along what it has started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         return _grade(asked) if asked.command == "grade" else _scorecard(asked)
     except NoSuchSolution as error:

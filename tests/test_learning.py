@@ -6,7 +6,7 @@ import pytest
 
 from grading.cases import TrainingCase
 from grading.checks import CheckFailed, check, fail_raised
-from grading.learning import AGREEMENT, PROTOCOL, draw_curve, judge, train_group
+from grading.learning import AGREEMENT, MAX_JUMP, PROTOCOL, draw_curve, judge, train_group
 from grading.messages import Message, number
 from grading.oracle import reference_function
 from grading.player import Player
@@ -16,6 +16,12 @@ pytestmark = pytest.mark.learning
 
 READ = "putting-it-together"
 EPISODES = 3
+NUMBERS = (
+    "actor_critic_step/actor_gradient",
+    "actor_critic_step/critic_gradient",
+    "actor_critic_step/one_step_episode",
+)
+"""What cannot be passed without the right gradients."""
 
 
 @check(
@@ -23,11 +29,7 @@ EPISODES = 3
     points=3,
     needs=["actor_critic_step/runs", "collect_episode/runs"],
     time_limit=60,
-    beside=[
-        "actor_critic_step/actor_loss",
-        "actor_critic_step/critic_loss",
-        "actor_critic_step/one_step_episode",
-    ],
+    beside=NUMBERS,
 )
 def test_the_lessons_training_loop_runs_with_both_functions(player: Player, case_seed: int) -> None:
     """The lesson's training loop runs with both of your functions."""
@@ -61,7 +63,13 @@ def test_the_lessons_training_loop_runs_with_both_functions(player: Player, case
             )
 
 
-@check("learning/group", points=17, needs=["actor_critic_step/runs"], time_limit=120)
+@check(
+    "learning/group",
+    points=17,
+    needs=["actor_critic_step/runs"],
+    time_limit=120,
+    beside=NUMBERS,
+)
 def test_many_short_runs_learn_as_actor_critic_does(
     player: Player, case_seed: int, remarks: list[str]
 ) -> None:
@@ -94,12 +102,15 @@ def test_many_short_runs_learn_as_actor_critic_does(
             )
         )
     audit = group.audit
-    if audit is not None and not audit.cosine >= AGREEMENT:
+    if audit is not None and not (audit.cosine >= AGREEMENT and audit.largest_change <= MAX_JUMP):
         raise CheckFailed(
             Message(
                 "it gets better, but not by the updates of Actor-Critic.",
-                got=f"mean cosine with the right changes of the actor: {number(audit.cosine)}",
-                expected=f"at least {number(AGREEMENT)}: more or less the same direction",
+                got=f"mean cosine with the right changes of the actor: {number(audit.cosine)}; "
+                f"largest change of a weight in one update: {number(audit.largest_change)} "
+                "learning rates",
+                expected=f"at least {number(AGREEMENT)}, more or less the same direction; at most "
+                f"{number(MAX_JUMP)} learning rates",
                 think="where do the weights come from that your function leaves behind?",
                 case=f"{audit.updates} updates of runs chosen at random",
                 read=READ,

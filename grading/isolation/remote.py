@@ -53,6 +53,10 @@ GRACE = 2.0
 """... and those that a worker gets then to say that its time was up, before it is stopped."""
 
 
+MAX_WORKERS = 6
+"""Workers that one submission may wear out; an honest one that crashes needs two or three."""
+
+
 class RemotePlayer:
     """Plays in a sandbox; the checks' time limits are kept from outside."""
 
@@ -63,6 +67,7 @@ class RemotePlayer:
         self._start = start
         self._worker: Worker | None = first
         self._limit, self._deadline = 0.0, 0.0
+        self._started = 1
 
     def begin(self, seconds: float) -> None:
         """The time limit of what is played from now on."""
@@ -151,7 +156,12 @@ class RemotePlayer:
             label = f"exercises/{name}"
             return Raised("missing", f"{label} {self._intake.refused[name]}", label)
         waited_since = time.monotonic()
-        worker = self._worker = self._worker or self._start()
+        if self._worker is None:
+            if self._started == MAX_WORKERS:
+                return Raised("lost", f"the code ended or broke {MAX_WORKERS} processes: no more.")
+            self._started += 1
+            self._worker = self._start()
+        worker = self._worker
         worker.require_ready()
         self._deadline += time.monotonic() - waited_since
         left = max(self._deadline - time.monotonic(), 0.001)

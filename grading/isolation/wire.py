@@ -13,10 +13,10 @@ from typing import Any
 
 import msgpack
 
-MAX_FRAME = 16 * 2**20
-"""Bytes of the longest frame: many times what an episode of 1,200 steps needs."""
+MAX_FRAME = 2 * 2**20
+"""Bytes of the longest frame: many times what an episode of 1,200 steps needs, and few enough that
+a frame of nothing but empty lists, a byte each, does no harm."""
 MAX_ITEMS = 200_000
-"""Items of the longest list: a nil in a frame is one byte, and eight in memory."""
 
 _LENGTH = struct.Struct(">I")
 _CHUNK = 65_536

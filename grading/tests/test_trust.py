@@ -13,7 +13,7 @@ import pytest
 from grading.cases import LearnersCase
 from grading.checks import Check
 from grading.grade import CheckResult, settle
-from grading.learning import AGREEMENT, Disguise, Protocol, train_group, trained_by
+from grading.learning import AGREEMENT, MAX_JUMP, Disguise, Protocol, train_group, trained_by
 from grading.oracle import reference_function
 from grading.outcome import Update
 from grading.seeds import SECRET, case_seed
@@ -180,6 +180,7 @@ def test_the_right_updates_agree_with_themselves():
     group = train_group(trained_by(STEP), 3, SHORT, audit=STEP)
     assert group.audit.updates > 10
     assert group.audit.cosine == pytest.approx(1, abs=1e-4)
+    assert 0.9 < group.audit.largest_change < 3.3  # Adam's own bound
 
 
 def test_an_audit_changes_nothing():
@@ -213,6 +214,24 @@ def controller_of(case: LearnersCase):
 def test_weights_that_were_not_learned_do_not_agree():
     group = train_group(controller_of, 3, SHORT, audit=STEP)
     assert abs(group.audit.cosine) < AGREEMENT / 2
+    assert group.audit.largest_change > MAX_JUMP
+
+
+def test_one_jump_among_right_updates_is_noticed():
+    def begin(case):
+        with trained_by(STEP)(case) as right:
+            calls = iter(range(1000))
+
+            def learn(run, states, actions):
+                update = right(run, states, actions)
+                if next(calls) == 20:
+                    update.actor[3][0] += 1
+                return update
+
+            return nullcontext(learn)
+
+    group = train_group(begin, 3, SHORT, audit=STEP)
+    assert group.audit.largest_change > MAX_JUMP
 
 
 def prepared(states, case_actor):
