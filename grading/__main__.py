@@ -13,6 +13,7 @@ from grading.isolation.sandbox import NoSandbox, require_sandbox
 from grading.provenance import provenance
 from grading.record import GraderError
 from grading.reports.terminal import curves, failures, table
+from grading.seeds import SECRET
 from grading.session import Request, run_checks
 from grading.solution import NoSuchSolution, find_solution
 
@@ -67,12 +68,15 @@ def _grade(asked: argparse.Namespace) -> int:
     if isolated:
         require_sandbox()
     seed = asked.seed if isolated or asked.seed is not None else 0
+    if isolated and seed is not None:
+        # What everybody knows is no secret, but each check has its own seed all the same.
+        os.environ[SECRET] = f"seed {seed}"
     if asked.device == "cuda" and not _has_cuda():
         return _stop(NO_GRADE, "no grade: --device cuda, but torch sees no CUDA device here")
     request = Request(
         str(folder.parent),
         asked.device,
-        seed,
+        None if isolated else seed,
         skip_learning=asked.skip == "learning",
         isolated=isolated,
     )

@@ -37,8 +37,8 @@ class Check:
     needs: tuple[str, ...] = ()
     bonus: bool = False
     time_limit: float = TIME_LIMIT
-    beside: tuple[str, ...] = ()
-    """Ids of checks one of which has to pass for this one to count."""
+    beside: tuple[tuple[str, ...], ...] = ()
+    """Ids of checks: one of each group has to pass for this one to count."""
 
     @property
     def exercise(self) -> str:
@@ -53,12 +53,12 @@ def check(
     needs: Sequence[str] = (),
     bonus: bool = False,
     time_limit: float = TIME_LIMIT,
-    beside: Sequence[str] = (),
+    beside: Sequence[Sequence[str]] = (),
 ) -> Callable[[Test], Test]:
     """Make a test a check; its docstring's first line is the title that reports show.
 
     `beside` is for a check that nothing right is needed to pass: of manners, or of numbers that are
-    known to everybody. It earns its points once one of those has passed.
+    known to everybody. It earns its points once one check of each of those groups has passed.
     """
     if type(points) is not int or points < 0:
         raise ValueError(f"{id}: points must be a non-negative int, not {points!r}")
@@ -67,7 +67,7 @@ def check(
         title = (inspect.getdoc(test) or "").split("\n")[0].rstrip(".")
         if not title:
             raise ValueError(f"{id}: give the check a docstring, its title in reports")
-        facts = Check(id, title, points, tuple(needs), bonus, time_limit, tuple(beside))
+        facts = Check(id, title, points, tuple(needs), bonus, time_limit, tuple(map(tuple, beside)))
         marked: Test = pytest.mark.timeout(time_limit)(pytest.mark.check(facts)(test))
         return marked
 

@@ -118,7 +118,7 @@ class Recorder(gym.Wrapper[np.ndarray, int, np.ndarray, int]):
         self._steps: list[TrueStep] = []
         self._state: np.ndarray | None = None
         self._ended = ""
-        self._ever_ended = False
+        self._episodes = 0
         self._closed = False
 
     def reset(
@@ -149,7 +149,7 @@ class Recorder(gym.Wrapper[np.ndarray, int, np.ndarray, int]):
         self._steps.append(TrueStep(self._state, int(action), float(reward)))
         self._state = np.array(state)
         self._ended = "terminated" if terminated else "truncated" if truncated else ""
-        self._ever_ended = self._ever_ended or bool(self._ended)
+        self._episodes += bool(self._ended)
         return state, float(reward), bool(terminated), bool(truncated), info
 
     @property
@@ -166,6 +166,6 @@ class Recorder(gym.Wrapper[np.ndarray, int, np.ndarray, int]):
         return Trajectory(
             reset_seeds=tuple(self._reset_seeds),
             steps=tuple(self._steps),
-            ended=self._ever_ended,
+            episodes=self._episodes,
             closed=self._closed,
         )

@@ -79,7 +79,9 @@ class Measured:
         if self.each:
             return bool(np.allclose(mine, theirs, self.tolerance, self.rounding))
         size = max(np.linalg.norm(mine), np.linalg.norm(theirs))
-        return bool(np.linalg.norm(mine - theirs) <= self.tolerance * size + self.rounding)
+        difference = np.linalg.norm(mine - theirs)
+        # Of numbers whose squares are infinite, nothing is known.
+        return bool(np.isfinite(size) and difference <= self.tolerance * size + self.rounding)
 
 
 @dataclass(frozen=True)

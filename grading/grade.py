@@ -103,11 +103,13 @@ def settle(results: Iterable[CheckResult], checks: Iterable[Check]) -> tuple[Che
 
 
 def _settled(
-    result: CheckResult, beside: tuple[str, ...], by_id: dict[str, CheckResult]
+    result: CheckResult, beside: tuple[tuple[str, ...], ...], by_id: dict[str, CheckResult]
 ) -> CheckResult:
-    others = [by_id[id_] for id_ in beside if id_ in by_id]
-    if result.status != "passed" or not others or any(c.status == "passed" for c in others):
+    groups = [[by_id[id_] for id_ in group if id_ in by_id] for group in beside]
+    missing = [group for group in groups if group and all(c.status != "passed" for c in group)]
+    if result.status != "passed" or not missing:
         return result
+    others = missing[0]
     waits_for = others[0].waits_for or others[0].id
     return replace(
         result,

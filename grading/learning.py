@@ -11,14 +11,11 @@ from dataclasses import dataclass, replace
 
 import gymnasium as gym
 import numpy as np
-import torch
 
-from grading.cases import LearnersCase, Networks, Weights, one_way
+from grading.cases import LearnersCase, Weights, one_way, random_networks
 from grading.outcome import Raised, Update
-from grading.probes.live import arrays
 from grading.probes.training import Learners
 from grading.solution import OwnFunction
-from lesson import Actor, Critic
 
 Step = Callable[..., object]
 Learn = Callable[[int, np.ndarray, np.ndarray], Update | Raised]
@@ -65,7 +62,7 @@ class Agreement:
     """How updates of the actor agree with those of a step that is right."""
 
     cosine: float
-    """Mean over the updates, of the angle between the two changes."""
+    """Of the angle between the two changes, weighted by how far the updates went."""
     updates: int
     largest_change: float
     """Of a weight, in one update of any run, in learning rates."""
@@ -167,7 +164,12 @@ class _Runs:
         self.protocol = protocol
         self.random = np.random.default_rng(seed)
         self.env = gym.make_vec("CartPole-v1", num_envs=n, vectorization_mode="vector_entry_point")
-        networks = tuple(_fresh_networks(seed * n + run) for run in range(n))
+        initial = np.random.default_rng([seed, *b"initial weights"])
+        # As torch initialises the lesson's networks.
+        networks = tuple(
+            random_networks(initial, hidden_dim=128, actor_gain=1.0, critic_gain=1.0)
+            for _ in range(n)
+        )
         self.case = LearnersCase(networks, protocol.actor_lr, protocol.critic_lr, one_way(seed))
         # The actors' weights, stacked over the runs for the batched forward pass.
         self.weights = [
@@ -235,10 +237,13 @@ class _Runs:
         return None
 
     def agreement(self) -> Agreement | None:
-        made = [cosine for audit in self.audits.values() for cosine in audit.cosines]
-        if not made:
+        made = np.array([pair for audit in self.audits.values() for pair in audit.cosines])
+        if not made.size:
             return None
-        return Agreement(float(np.mean(made)), len(made), self.jump / self.protocol.actor_lr)
+        cosines, lengths = made.T
+        went = float(lengths.sum())
+        cosine = float(cosines @ lengths) / went if went > 0 else 0.0
+        return Agreement(cosine, len(made), self.jump / self.protocol.actor_lr)
 
 
 class Disguise:
@@ -274,7 +279,8 @@ class _Audit:
         networks = case.networks[run]
         self._before = networks.actor
         self._learners = Learners(OwnFunction(step), replace(case, networks=(networks,)), "cpu")
-        self.cosines: list[float] = []
+        self.cosines: list[tuple[float, float]] = []
+        """And how far each update went."""
 
     def compare(self, update: Update, states: np.ndarray, actions: np.ndarray) -> None:
         self._learners.put_actor(0, self._before)
@@ -284,22 +290,21 @@ class _Audit:
         self._before = update.actor
 
 
-def _cosine(one: Weights, other: Weights, origin: Weights) -> float:
-    """Of the angle between two changes; 0 where there is none, or none that is a number."""
+def _cosine(one: Weights, other: Weights, origin: Weights) -> tuple[float, float]:
+    """Of the angle between two changes, and the length of the first.
+
+    A change that is not a number counts as one in the wrong direction, however far.
+    """
     a, b = (
-        np.concatenate([(n - o).ravel() for n, o in zip(new, origin, strict=True)])
+        np.concatenate([(n.astype(float) - o).ravel() for n, o in zip(new, origin, strict=True)])
         for new in (one, other)
     )
-    length = float(np.linalg.norm(a) * np.linalg.norm(b))
-    return float(a @ b) / length if length > 0 and np.isfinite(length) else 0.0
-
-
-def _fresh_networks(seed: int) -> Networks:
-    """Weights as the lesson's networks begin with."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        actor, critic = Actor(4, 2), Critic(4)
-    return Networks(arrays(actor), arrays(critic))
+    if not np.isfinite(a).all():
+        return -1.0, 1e6
+    length, right = float(np.linalg.norm(a)), float(np.linalg.norm(b))
+    if length == 0 or right == 0:
+        return 0.0, length
+    return float(np.clip((a / length) @ (b / right), -1, 1)), length
 
 
 def _rows(weights: Weights) -> list[np.ndarray]:

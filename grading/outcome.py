@@ -145,8 +145,14 @@ class Trajectory:
     reset_seeds: tuple[int | None, ...]
     """The seed of each reset, in order."""
     steps: tuple[TrueStep, ...]
-    ended: bool
+    episodes: int
+    """Those that were played to their end."""
     closed: bool
+
+    @property
+    def ended(self) -> bool:
+        """Whether any was."""
+        return self.episodes > 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -34,8 +34,10 @@ MAX_CAPTURED = 2_000
 MAX_LINE = 200
 """... and of each line, where there is more than that."""
 
-BACKSTOP = 80.0
-"""Seconds beyond a check's own limit, which a remote player keeps, after which pytest ends it."""
+BACKSTOP = 900.0
+"""Seconds after which pytest ends a check whose time limits the remote player keeps."""
+MAX_MESSAGE = 8_000
+"""Characters of a message: what a submission says in it may be long."""
 
 _ADVICE = pytest.StashKey[list[str]]()
 _REMARKS = pytest.StashKey[list[str]]()
@@ -124,6 +126,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--device", choices=("cpu", "cuda"), default="cpu", help="where the networks live"
     )
+    group.addoption("--only-check", metavar="ID", help="run this check only")
     group.addoption(
         "--record",
         type=Path,
@@ -208,14 +211,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     Under isolation, a check's time limit is the player's to keep.
     """
     items.sort(key=lambda item: item.get_closest_marker("learning") is not None)
-    done = config.stash[_RUN].results
+    done, only = config.stash[_RUN].results, config.option.only_check
+    if only is not None:
+        items[:] = [item for item in items if (check := _check_of(item)) and check.id == only]
     again = [item for item in items if (check := _check_of(item)) is None or check.id not in done]
     if len(again) < len(items):
         items[:] = again
     if config.stash[_GIVEN].isolated:
         for item in items:
-            if check := _check_of(item):
-                item.add_marker(pytest.mark.timeout(check.time_limit + BACKSTOP), append=False)
+            if _check_of(item):
+                item.add_marker(pytest.mark.timeout(BACKSTOP), append=False)
 
 
 @pytest.hookimpl(trylast=True)
@@ -324,7 +329,7 @@ def _result(
         max_points=check.points,
         bonus=check.bonus,
         status=status,
-        message=message,
+        message=message[:MAX_MESSAGE],
         diagnosis=diagnosis,
         advice=tuple(_said(item, _ADVICE)),
         seconds=round(call.duration, 3),

@@ -6,6 +6,7 @@ process is gone. A later process that is given the same record does not run agai
 """
 
 import json
+import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -67,7 +68,8 @@ class CheckRun:
 
 
 def _check(data: dict[str, Any]) -> Check:
-    return Check(**{**data, "needs": tuple(data["needs"]), "beside": tuple(data["beside"])})
+    beside = tuple(map(tuple, data["beside"]))
+    return Check(**{**data, "needs": tuple(data["needs"]), "beside": beside})
 
 
 class Record:
@@ -79,20 +81,24 @@ class Record:
         self.results: dict[str, CheckResult] = {}
         self.current: Check | None = None
         self.ended = False
-        self._lines_read = 0
+        self.fault: tuple[str, str] | None = None
+        """Id of a check that went wrong itself, and how."""
+        self._read = 0
+        """Bytes."""
 
     def read(self) -> bool:
         """Take in new lines; whether there were any."""
         if not self.path.is_file():
             return False
+        with self.path.open("rb") as file:
+            file.seek(self._read)
+            new = file.read()
         # A line is complete when its end has been written.
-        lines = self.path.read_text("utf-8").splitlines(keepends=True)
-        complete = [line for line in lines if line.endswith("\n")]
-        new = complete[self._lines_read :]
-        self._lines_read = len(complete)
-        for line in new:
+        complete = new[: new.rfind(b"\n") + 1]
+        self._read += len(complete)
+        for line in complete.decode("utf-8").split("\n")[:-1]:
             self._take(json.loads(line))
-        return bool(new)
+        return bool(complete)
 
     def settled(self) -> tuple[CheckResult, ...]:
         """The results as they count, in the order of the checks."""
@@ -113,9 +119,10 @@ class Record:
             status=status,
             message=str(message),
         )
-        complete = self.path.read_text("utf-8").splitlines(keepends=True)[: self._lines_read]
-        complete.append(json.dumps({"event": "killed", "result": asdict(result)}) + "\n")
-        self.path.write_text("".join(complete), "utf-8")
+        # What the process was about to write when it ended is half a line.
+        os.truncate(self.path, self._read)
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"event": "killed", "result": asdict(result)}) + "\n")
         self.read()
 
     def _take(self, event: dict[str, Any]) -> None:
@@ -129,7 +136,7 @@ class Record:
             self.results[result.id] = result
             self.current = None
         elif kind == "fault":
-            raise GraderError(f"the check {event['id']} itself went wrong:\n{event['text']}")
+            self.fault = event["id"], event["text"]
         elif kind == "end":
             # A child that is cut short also says so: what counts is that nothing is missing.
             self.ended = all(check.id in self.results for check in self.checks)

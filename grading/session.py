@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from grading.checks import Status
+from grading.checks import Check, Status
 from grading.grade import CheckResult
 from grading.messages import Message
 from grading.record import GraderError, Record
@@ -27,8 +27,8 @@ from grading.solution import ROOT
 
 GRACE = 15.0
 """Seconds beyond its own time limit that a check gets before its process is killed ..."""
-GRACE_OF_ISOLATED = 100.0
-"""... and where a worker may have to be started anew, which keeps the time limit itself."""
+GRACE_OF_ISOLATED = 1000.0
+"""... and where the player keeps the time limits itself, and starts workers anew."""
 START_LIMIT = 120.0
 """Seconds for a child to import what it needs and to begin its first check."""
 
@@ -48,6 +48,8 @@ class Request:
     skip_learning: bool = False
     isolated: bool = False
     """Whether the solution is to run in a sandbox."""
+    only: str = ""
+    """Id of the one check to run."""
 
 
 def run_checks(request: Request, progress: Progress | None = None) -> tuple[CheckResult, ...]:
@@ -56,6 +58,7 @@ def run_checks(request: Request, progress: Progress | None = None) -> tuple[Chec
     `progress(done, all)` is called whenever a check has its result.
     """
     with tempfile.TemporaryDirectory(prefix="grading-") as folder:
+        Path(folder).chmod(0o755)  # the bait of a sandbox must be within everybody's reach
         record = Record(Path(folder) / "record.jsonl")
         while not record.ended:
             before = len(record.results)
@@ -64,6 +67,8 @@ def run_checks(request: Request, progress: Progress | None = None) -> tuple[Chec
                 _watch(child, record, GRACE_OF_ISOLATED if request.isolated else GRACE, progress)
             finally:
                 child.stop()
+            if record.fault is not None:
+                _blame(record, request)
             if not record.ended and len(record.results) == before:
                 raise GraderError(f"the checks could not be run:\n{child.last_words()}")
         return record.settled()
@@ -78,7 +83,7 @@ def _watch(child: "_Child", record: Record, grace: float, progress: Progress | N
             waiting_since = time.monotonic()
             if progress is not None and record.checks:
                 progress(len(record.results), len(record.checks))
-        if record.ended:
+        if record.ended or record.fault is not None:
             return
         check = record.current
         if not running:
@@ -99,6 +104,35 @@ def _watch(child: "_Child", record: Record, grace: float, progress: Progress | N
             )
             return
         time.sleep(0.05)
+
+
+def _blame(record: Record, request: Request) -> None:
+    """Whose fault it is that a check went wrong. Raises GraderError if it is the grader's own.
+
+    What comes from a sandbox may be made to upset a check; the reference shows whether the check
+    works.
+    """
+    assert record.fault is not None
+    id_, text = record.fault
+    check = next((check for check in record.checks if check.id == id_), None)
+    if check is None or not request.isolated or not _works(check, request.device):
+        raise GraderError(f"the check {id_} itself went wrong:\n{text}")
+    record.fault = None
+    message = Message(
+        "what came back from the code cannot be judged.",
+        got="facts that do not fit together",
+        expected="what Python makes of a function's results",
+        think="does the code change how Python, numpy, torch or the grader work?",
+    )
+    record.verdict(check, "error", message)
+
+
+def _works(check: Check, device: str) -> bool:
+    try:
+        results = run_checks(Request("reference", device, only=check.id))
+    except GraderError:
+        return False
+    return [result.status for result in results] == ["passed"]
 
 
 def _died(code: int) -> tuple[Status, Message]:
@@ -123,10 +157,14 @@ class _Child:
         if request.seed is not None:
             command += ["--case-seed", str(request.seed)]
         command += [f"--record={record}", "-p", "no:cacheprovider", "-p", "pytest_timeout"]
+        if request.only:
+            command += ["--only-check", request.only]
         if request.skip_learning:
             command += ["-m", "not learning"]
         environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
         environment |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+        # What it leaves behind when it is killed goes with the record.
+        environment["TMPDIR"] = str(record.parent)
         self._process = subprocess.Popen(  # noqa: S603 - its arguments are paths and numbers
             command,
             cwd=ROOT,

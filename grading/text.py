@@ -15,6 +15,8 @@ def one_line(text: str, limit: int = MAX_CHARACTERS) -> str:
     runner wherever it stands, is taken apart. A command `::...` is one only where a line begins:
     reports put something of their own before each line.
     """
+    if len(text) <= limit and text.isascii() and text.isprintable() and "##[" not in text:
+        return text
     shown = "".join(_visible(character) for character in text[:limit])
     if len(text) > limit:
         shown += f"... and {len(text) - limit:,} characters more"

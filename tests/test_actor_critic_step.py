@@ -53,19 +53,10 @@ BASIC = (
 )
 """What an ordinary episode shows: special ones are of interest only if that is right."""
 
-NUMBERS = (
-    CRITIC_LOSS,
-    ACTOR_LOSS,
-    CRITIC_GRADIENT,
-    ACTOR_GRADIENT,
-    STALE,
-    ADAM,
-    REWARDS,
-    ONE_STEP_EPISODE,
-    LONG,
-    SIZES,
-)
-"""What cannot be passed without a right number."""
+CRITIC_CHANGES = (CRITIC_GRADIENT, STALE, ADAM, REWARDS, ONE_STEP_EPISODE, LONG, SIZES)
+CHANGES = (ACTOR_GRADIENT, *CRITIC_CHANGES)
+NUMBERS = (CRITIC_LOSS, ACTOR_LOSS, *CHANGES)
+"""What cannot be passed without a right number; without a right change of weights."""
 
 THINK_ACTOR_LOSS = (
     "-sum of log_prob times advantage: is each of the three words sum, minus and advantage there?"
@@ -210,7 +201,7 @@ def evidence(seed: int) -> list[StepCase]:
     ]
 
 
-@check(RUNS, points=3, beside=NUMBERS)
+@check(RUNS, points=3, beside=[NUMBERS])
 def test_it_takes_an_episode_and_returns_two_finite_floats(
     trials: StepTrials, case_seed: int
 ) -> None:
@@ -254,7 +245,7 @@ def test_it_takes_an_episode_and_returns_two_finite_floats(
         )
 
 
-@check(WORKED, points=3, needs=[RUNS], beside=NUMBERS)
+@check(WORKED, points=3, needs=[RUNS], beside=[NUMBERS])
 def test_the_lessons_own_numbers_come_out(trials: StepTrials) -> None:
     """The lesson's own numbers come out: return 15, value 12, advantage 3."""
     case = worked_example()
@@ -280,7 +271,7 @@ def test_the_actor_loss_is_minus_the_sum_of_log_prob_times_advantage(
     require_loss(0, *trials.calls(case)[0], case, THINK_ACTOR_LOSS, "the-actor-loss")
 
 
-@check(ONE_STEP, points=2, needs=[RUNS], beside=NUMBERS)
+@check(ONE_STEP, points=2, needs=[RUNS], beside=[CHANGES])
 def test_each_optimizer_that_was_passed_in_steps_exactly_once(
     trials: StepTrials, case_seed: int
 ) -> None:
@@ -302,7 +293,7 @@ def test_each_optimizer_that_was_passed_in_steps_exactly_once(
         )
 
 
-@check(LEAVES_ALONE, points=2, needs=[RUNS], beside=NUMBERS)
+@check(LEAVES_ALONE, points=2, needs=[RUNS], beside=[NUMBERS])
 def test_what_belongs_to_the_caller_is_left_alone(
     trials: StepTrials, case_seed: int, advice: list[str]
 ) -> None:
@@ -341,7 +332,7 @@ def test_what_belongs_to_the_caller_is_left_alone(
         )
 
 
-@check(ISOLATED, points=4, needs=[RUNS, CRITIC_LOSS], beside=NUMBERS)
+@check(ISOLATED, points=4, needs=[RUNS, CRITIC_LOSS], beside=[CRITIC_CHANGES])
 def test_the_critic_is_not_trained_on_the_actor_loss(
     trials: StepTrials, case_seed: int, advice: list[str]
 ) -> None:

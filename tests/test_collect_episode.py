@@ -205,7 +205,7 @@ def fail(case: CollectCase, cause: str, got: str, expected: str, think: str = ""
     )
 
 
-@check(RUNS, points=3, beside=NUMBERS)
+@check(RUNS, points=3, beside=[NUMBERS])
 def test_it_returns_five_lists_of_the_episodes_length(
     trials: CollectTrials, case_seed: int
 ) -> None:
@@ -268,7 +268,7 @@ def _require_steps(outcome: CollectOutcome, case: CollectCase) -> None:
         )
 
 
-@check(LEAVES_ALONE, points=2, needs=[RUNS], beside=NUMBERS)
+@check(LEAVES_ALONE, points=2, needs=[RUNS], beside=[NUMBERS])
 def test_what_belongs_to_the_caller_is_left_alone(trials: CollectTrials, case_seed: int) -> None:
     """The networks, the caller's environment and the random seeds are left alone."""
     case = scripted(case_seed)
@@ -333,7 +333,7 @@ def _show_state(states: Sequence[np.ndarray], index: int) -> str:
     return numbers(state.ravel()) + ("" if state.ndim == 1 else f" of shape {state.shape}")
 
 
-@check(ACTIONS, points=1, needs=[RUNS, STATES], beside=NUMBERS)
+@check(ACTIONS, points=1, needs=[RUNS, STATES], beside=[NUMBERS])
 def test_each_action_is_the_one_that_was_taken(trials: CollectTrials, case_seed: int) -> None:
     """Each stored action is the one that the environment was stepped with."""
     case = scripted(case_seed)
@@ -349,7 +349,7 @@ def test_every_reward_is_stored_as_it_was_paid(trials: CollectTrials, case_seed:
     )
 
 
-@check(VALUE_TYPES, points=1, needs=[RUNS], beside=NUMBERS)
+@check(VALUE_TYPES, points=1, needs=[RUNS], beside=[NUMBERS])
 def test_each_value_is_a_python_float(trials: CollectTrials, case_seed: int) -> None:
     """Each value is a Python float, without a graph."""
     case = scripted(case_seed)
@@ -452,13 +452,13 @@ def _require_gradient(case: CollectCase, outcome: CollectOutcome) -> None:
         )
 
 
-@check(ENDS_TERMINATED, points=1, needs=[RUNS], beside=NUMBERS)
+@check(ENDS_TERMINATED, points=1, needs=[RUNS], beside=[NUMBERS])
 def test_the_episode_ends_when_terminated(trials: CollectTrials, case_seed: int) -> None:
     """The episode ends when the environment says terminated."""
     _require_length(terminated(case_seed), trials)
 
 
-@check(ENDS_TRUNCATED, points=2, needs=[RUNS], beside=NUMBERS)
+@check(ENDS_TRUNCATED, points=2, needs=[RUNS], beside=[NUMBERS])
 def test_the_episode_ends_when_truncated(trials: CollectTrials, case_seed: int) -> None:
     """The episode ends when the environment says truncated."""
     _require_length(truncated(case_seed), trials)
@@ -478,7 +478,7 @@ def _require_length(case: CollectCase, trials: CollectTrials) -> None:
         )
 
 
-@check("collect_episode/resets_once", points=1, needs=[RUNS], beside=NUMBERS)
+@check("collect_episode/resets_once", points=1, needs=[RUNS], beside=[NUMBERS])
 def test_the_environment_is_reset_once_without_a_seed(
     trials: CollectTrials, case_seed: int
 ) -> None:
@@ -498,13 +498,18 @@ def test_the_environment_is_reset_once_without_a_seed(
         )
 
 
-@check(WHOLE, points=1, needs=[RUNS], beside=NUMBERS)
+@check(WHOLE, points=1, needs=[RUNS], beside=[NUMBERS])
 def test_a_long_episode_is_played_to_its_end(trials: CollectTrials, case_seed: int) -> None:
     """A long episode is played to its end."""
     _require_length(long(case_seed), trials)
 
 
-@check("collect_episode/follows_the_policy", points=3, needs=[RUNS, LOG_PROBS, WHOLE])
+@check(
+    "collect_episode/follows_the_policy",
+    points=3,
+    needs=[RUNS, LOG_PROBS, WHOLE],
+    beside=[NUMBERS],
+)
 def test_actions_are_drawn_from_the_policy(trials: CollectTrials, case_seed: int) -> None:
     """Actions are drawn with the probabilities that the actor gives them."""
     case = fair(case_seed)

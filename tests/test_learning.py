@@ -16,12 +16,13 @@ pytestmark = pytest.mark.learning
 
 READ = "putting-it-together"
 EPISODES = 3
-NUMBERS = (
-    "actor_critic_step/actor_gradient",
-    "actor_critic_step/critic_gradient",
-    "actor_critic_step/one_step_episode",
+ACTOR_CHANGES = tuple(
+    f"actor_critic_step/{slug}"
+    for slug in ("actor_gradient", "stale_gradients", "adam", "rewards", "long_episode")
 )
-"""What cannot be passed without the right gradients."""
+"""What cannot be passed without a right change of the actor, from more than one step."""
+PLAYED = tuple(f"collect_episode/{slug}" for slug in ("states", "rewards", "values", "log_probs"))
+"""What cannot be passed without having played."""
 
 
 @check(
@@ -29,7 +30,7 @@ NUMBERS = (
     points=3,
     needs=["actor_critic_step/runs", "collect_episode/runs"],
     time_limit=60,
-    beside=NUMBERS,
+    beside=[ACTOR_CHANGES, PLAYED],
 )
 def test_the_lessons_training_loop_runs_with_both_functions(player: Player, case_seed: int) -> None:
     """The lesson's training loop runs with both of your functions."""
@@ -39,6 +40,17 @@ def test_the_lessons_training_loop_runs_with_both_functions(player: Player, case
     if trained.raised is not None:
         fail_raised(trained.raised, read=READ)
     losses = [*trained.actor_losses, *trained.critic_losses]
+    if len(losses) != 2 * EPISODES or outcome.trajectory.episodes < EPISODES:
+        raise CheckFailed(
+            Message(
+                "training does not play its episodes.",
+                got=f"{outcome.trajectory.episodes} episodes to their end, {len(losses)} losses",
+                expected=f"{EPISODES} episodes, {2 * EPISODES} losses",
+                think="is every episode played to its end?",
+                case=description,
+                read=READ,
+            )
+        )
     if not all(loss is not None and isfinite(loss) for loss in losses):
         raise CheckFailed(
             Message(
@@ -68,7 +80,7 @@ def test_the_lessons_training_loop_runs_with_both_functions(player: Player, case
     points=17,
     needs=["actor_critic_step/runs"],
     time_limit=120,
-    beside=NUMBERS,
+    beside=[ACTOR_CHANGES],
 )
 def test_many_short_runs_learn_as_actor_critic_does(
     player: Player, case_seed: int, remarks: list[str]

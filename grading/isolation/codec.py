@@ -20,6 +20,8 @@ from grading.text import one_line
 
 DTYPES = ("<f4", "<f8", "<i8", "|b1")
 MAX_DIMENSIONS = 4
+MAX_TEXTS = 2_000
+"""Texts in a list, such as the types of what was returned."""
 
 
 def to_plain(value: Any) -> Any:
@@ -84,6 +86,8 @@ def _tuple(arguments: tuple[Any, ...], data: Any) -> tuple[Any, ...]:
     if not isinstance(data, list):
         raise Malformed("not a list")
     if len(arguments) == 2 and arguments[1] is Ellipsis:
+        if arguments[0] is str and len(data) > MAX_TEXTS:
+            raise Malformed(f"{len(data)} texts")
         return tuple(from_plain(arguments[0], item) for item in data)
     if len(arguments) != len(data):
         raise Malformed(f"{len(data)} items for {len(arguments)}")
@@ -108,6 +112,9 @@ def _array(data: Any) -> np.ndarray:
     sizes = [_exactly(int)(size) for size in shape]
     if len(sizes) > MAX_DIMENSIONS or any(not 0 <= size <= MAX_FRAME for size in sizes):
         raise Malformed("an array of an impossible shape")
+    # Without the zeros: numpy cannot make an empty array either if its other sizes are too large.
+    if prod(max(size, 1) for size in sizes) > MAX_FRAME:
+        raise Malformed("an array that is too large")
     if prod(sizes) * np.dtype(dtype).itemsize != len(content):
         raise Malformed("an array whose bytes do not fit its shape")
     return np.frombuffer(content, dtype).reshape(sizes).copy()

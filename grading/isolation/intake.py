@@ -9,7 +9,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -79,8 +79,8 @@ def _modules(exercises: Path) -> Iterator[Path]:
     folders = [exercises]
     while folders:
         folder = folders.pop(0)
-        with os.scandir(folder) as entries:
-            found = []
+        found = []
+        with suppress(OSError), os.scandir(folder) as entries:  # what nobody may read is not there
             for entry in entries:
                 seen += 1
                 if seen > MAX_ENTRIES:
@@ -88,6 +88,8 @@ def _modules(exercises: Path) -> Iterator[Path]:
                 found.append(entry)
         for entry in sorted(found, key=lambda entry: entry.name):
             path = Path(entry.path)
+            if not entry.name.isascii():
+                continue
             if path.suffix == ".py" and path.stem.isidentifier():
                 yield path
             elif (

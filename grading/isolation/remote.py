@@ -6,7 +6,7 @@ asked, and the next call gets a new one.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any
@@ -34,6 +34,7 @@ from grading.outcome import (
     NOTHING,
     Collected,
     CollectOutcome,
+    Digests,
     FunctionOutcome,
     Raised,
     StepCall,
@@ -44,15 +45,18 @@ from grading.outcome import (
 )
 from grading.player import recorded
 from grading.probes.collect import Stage
+from grading.solution import MAX_FRAMES
 from grading.text import one_line
 
-PATIENCE = 2.0
+PATIENCE = 3.0
 """Seconds on the clock for each second of a time limit. The limit itself counts processor time, so
 that nobody fails because the machine is busy ..."""
 GRACE = 2.0
 """... and those that a worker gets then to say that its time was up, before it is stopped."""
 
 
+BUDGET = 300.0
+"""Seconds on the clock for all that a submission does; an honest one needs ten."""
 MAX_WORKERS = 6
 """Workers that one submission may wear out; an honest one that crashes needs two or three."""
 
@@ -68,6 +72,7 @@ class RemotePlayer:
         self._worker: Worker | None = first
         self._limit, self._deadline = 0.0, 0.0
         self._started = 1
+        self._spent = 0.0
 
     def begin(self, seconds: float) -> None:
         """The time limit of what is played from now on."""
@@ -85,9 +90,11 @@ class RemotePlayer:
 
         def read(data: Any) -> StepOutcome:
             outcome = from_plain(StepOutcome, data)
-            done = len(outcome.calls)
-            if done > len(case.episodes) or (done < len(case.episodes) and outcome.raised is None):
+            done, asked = len(outcome.calls), len(case.episodes)
+            if done > asked or (done < asked and outcome.raised is None):
                 raise Malformed("more or fewer calls than were asked for")
+            if outcome.unfinished is not None and (outcome.raised is None or done == asked):
+                raise Malformed("an unfinished call too many")
             for call in (*outcome.calls, *filter(None, [outcome.unfinished])):
                 _require_step(call, case.networks)
             return outcome
@@ -104,10 +111,16 @@ class RemotePlayer:
 
     def collect(self, case: CollectCase, exercise: str, name: str) -> CollectOutcome:
         """Play a case of a function that collects episodes."""
+
+        def read(data: Any) -> Collected:
+            collected = from_plain(Collected, data)
+            _require_collected(collected, case)
+            return collected
+
         with Stage(case) as stage:
             env = Served(stage.next_play)
             collected = self._ask(
-                _reader(Collected), exercise, "collect", told(case), stage.spaces, exercise, name,
+                read, exercise, "collect", told(case), stage.spaces, exercise, name,
                 answer=env.answer,
             )  # fmt: skip
             if isinstance(collected, Raised):
@@ -137,7 +150,7 @@ class RemotePlayer:
             update = from_plain(Update, data)
             _require_shapes(update.actor, shapes.actor)
             _require_shapes(update.critic, shapes.critic)
-            return update
+            return Update(_single(update.actor), _single(update.critic))
 
         def learn(run: int, states: np.ndarray, actions: np.ndarray) -> Update | Raised:
             if isinstance(begun, Raised):
@@ -163,24 +176,30 @@ class RemotePlayer:
             self._worker = self._start()
         worker = self._worker
         worker.require_ready()
-        self._deadline += time.monotonic() - waited_since
-        left = max(self._deadline - time.monotonic(), 0.001)
+        begun = time.monotonic()
+        self._deadline += begun - waited_since
+        if self._spent > BUDGET:
+            return Raised("timeout", f"the whole submission may take {BUDGET:g} seconds, and has.")
+        left = max(min(self._deadline - begun, BUDGET - self._spent), 0.001)
         request = [[self._limit, left], operation, *map(to_plain, arguments)]
         with ExitStack() as unless_through:
             # Half a conversation cannot be taken up again, whatever cut it off.
             unless_through.callback(self.close)
             try:
-                kind, data = worker.converse(request, self._deadline + GRACE, answer)
+                kind, data = worker.converse(request, begun + left + GRACE, answer)
                 outcome = self._late(from_plain(Raised, data)) if kind == "raised" else read(data)
             except WireError as error:
                 return self._broken_off(worker, error)
+            finally:
+                self._spent += time.monotonic() - begun
             if not (isinstance(outcome, Raised) and outcome.kind == "timeout"):
                 unless_through.pop_all()
             return self._with_a_real_place(outcome)
 
     def _with_a_real_place(self, outcome: Any) -> Any:
-        """The same, without files that the submission does not have."""
+        """The same, without files that the submission does not have, and lines beyond measure."""
         if isinstance(outcome, Raised):
+            outcome = replace(outcome, traceback=outcome.traceback[: 2 * MAX_FRAMES + 1])
             known = outcome.file.removeprefix("exercises/") in self._intake.files
             return outcome if known else replace(outcome, file="", line=None)
         raised = getattr(outcome, "raised", None)
@@ -266,8 +285,47 @@ def _nonsense(what: str) -> Raised:
 
 
 def _require_step(call: StepCall, networks: Networks) -> None:
+    """That a call's facts fit together; one that was unfinished returned nothing."""
+    length = call.returned.length or 0
+    if not len(call.types) == len(call.losses) == length:
+        raise Malformed("not as many losses as were returned")
+    if any(type_ == "float" and loss is None for type_, loss in _pairs(call.types, call.losses)):
+        raise Malformed("a float that is no number")
+    _require_digests(call.random_before)
+    _require_digests(call.random_after)
     _require_shapes(call.actor_delta, networks.actor)
     _require_shapes(call.critic_delta, networks.critic)
+
+
+def _require_collected(collected: Collected, case: CollectCase) -> None:
+    for digests in collected.random_states:
+        _require_digests(digests)
+    if collected.raised is not None:
+        return
+    if len(collected.random_states) != case.plays + 1:
+        raise Malformed("not a random state after each play")
+    if len(collected.lengths) != (collected.returned.length or 0):
+        raise Malformed("not as many lengths as were returned")
+    lists: list[Any] = [collected.states, collected.actions, collected.rewards]
+    lists += [collected.log_probs, collected.values]
+    lengths = collected.lengths if len(collected.lengths) == 5 else (None,) * 5
+    if any((None if one is None else len(one)) != n for one, n in _pairs(lists, lengths)):
+        raise Malformed("lists of other lengths than they are said to have")
+
+
+def _require_digests(digests: Digests) -> None:
+    if [len(digest) for digest in digests] != [16, 16, 16]:
+        raise Malformed("not the digests of three generators")
+
+
+def _pairs(one: Sequence[Any], other: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
+    return zip(one, other, strict=True)
+
+
+def _single(weights: Weights) -> Weights:
+    """In the precision of the networks."""
+    with np.errstate(over="ignore"):
+        return tuple(weight.astype(np.float32) for weight in weights)
 
 
 def _require_shapes(got: Weights, expected: Weights) -> None:

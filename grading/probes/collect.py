@@ -81,7 +81,7 @@ class Stage:
     def outcome(self, collected: Collected, *, with_truth: bool = True) -> CollectOutcome:
         """The whole outcome."""
         trajectories = [play.trajectory() for play in self._plays]
-        last = trajectories[-1] if trajectories else Trajectory((), (), ended=False, closed=False)
+        last = trajectories[-1] if trajectories else Trajectory((), (), episodes=0, closed=False)
         truth = with_truth and collected.raised is None
         return CollectOutcome(
             **{field.name: getattr(collected, field.name) for field in fields(collected)},

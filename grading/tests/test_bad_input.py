@@ -198,3 +198,28 @@ def test_a_search_that_is_cut_off_by_the_time_limit_names_nothing(monkeypatch, t
 
     monkeypatch.setattr("grading.bank.diagnosis.diagnose", out_of_time)
     assert trials_of(STEP).mistakes == ()
+
+
+@pytest.mark.parametrize("only_isolated", [True, False])
+def test_a_check_that_goes_wrong_is_the_submissions_fault_only_if_the_reference_passes(
+    only_isolated, monkeypatch, submit, tmp_path
+):
+    shutil.copytree(ROOT, tmp_path / "course", ignore=shutil.ignore_patterns(".*", "__pycache__"))
+    checks = tmp_path / "course" / "tests" / "test_actor_critic_step.py"
+    title = '    """It takes an episode and returns two finite Python floats."""\n'
+    when = "'Remote' in repr(trials.play)" if only_isolated else "True"
+    source = checks.read_text("utf-8")
+    assert title in source
+    checks.write_text(source.replace(title, f"{title}    assert not {when}\n"), "utf-8")
+    monkeypatch.setattr(session, "ROOT", tmp_path / "course")
+    request = session.Request(str(submit()), skip_learning=True, isolated=True)
+    if not only_isolated:
+        with pytest.raises(GraderError, match="itself went wrong"):
+            session.run_checks(request)
+        return
+    results = {result.id: result for result in session.run_checks(request)}
+    runs = results.pop("actor_critic_step/runs")
+    assert (runs.status, runs.points) == ("error", 0)
+    assert "cannot be judged" in runs.message
+    assert all(result.status == "passed" for result in results.values() if not result.waits_for)
+    assert len(results) > 20

@@ -4,8 +4,11 @@ import shutil
 from contextlib import ExitStack
 
 import msgpack
+import numpy as np
 import pytest
+import torch
 
+import grading
 from grading.bank.pipeline import pipelines
 from grading.cases import CollectCase, LearnersCase, TrainingCase, random_networks
 from grading.isolation.codec import to_plain
@@ -41,6 +44,7 @@ OTHERS = [
 ALTERNATIVES = [
     (path.parent.relative_to(VARIANTS).as_posix(), path.stem)
     for path in sorted(VARIANTS.rglob("*.py"))
+    if path.stem != "numpy_default_rng"  # draws from a generator that nobody seeds
 ]
 
 
@@ -54,8 +58,7 @@ def players(tmp_path_factory):
     for exercise, name in ALTERNATIVES:
         source = VARIANTS / exercise / f"{name}.py"
         shutil.copyfile(source, exercises / f"{exercise}_{name}.py")
-    import grading
-
+    torch.set_num_threads(1)  # as in a worker: sums are made in the same order
     path = list(grading.__path__)
     with ExitStack() as stack:
         intake = take_in(exercises)
@@ -122,8 +125,6 @@ def test_training_has_the_same_outcome(players):
 
 
 def test_learners_learn_the_same(players):
-    import numpy as np
-
     rng = np.random.default_rng(3)
     case = LearnersCase(tuple(random_networks(rng) for _ in range(3)), 0.01, 0.02, seed=4)
     states = rng.normal(size=(5, 4)).astype(np.float32)
