@@ -92,7 +92,7 @@ def grade_gpu(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Test the grader, then run the checks on the reference."""
     need_sandbox(session)
-    fast = ["-W", "error", "-m", "not slow", "grading/tests"]
+    fast = ["-W", "error", "-m", "not slow", "-n", "auto", "--dist", "loadfile", "grading/tests"]
     run(session, "-m", "pytest", *fast, *session.posargs)
     run(session, "-m", "pytest", "--solution", "reference")
 

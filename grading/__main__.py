@@ -44,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--kind",
         action="append",
         choices=("mistake", "pair", "variant", "exploit"),
-        help="only these; what the file of --json says of the others is kept",
+        help="only these; what the file of --json says of anything else is kept",
     )
     scorecard.add_argument("--workers", type=int, default=os.cpu_count() or 1, metavar="N")
     asked = parser.parse_args(arguments)
@@ -122,10 +122,10 @@ def _scorecard(asked: argparse.Namespace) -> int:
         require_sandbox()
     show = _show_progress if sys.stderr.isatty() else None
     results = scorecard.run(trials, asked.workers, show, isolated=isolated)
-    if asked.kind and asked.json is not None and asked.json.is_file():
-        others = scorecard.from_json(asked.json.read_text("utf-8"))
-        results = [*(other for other in others if other.kind not in kinds), *results]
-    text = page(results, scorecard.checks(), scorecard.number_of_pairs(asked.exercise))
+    if (asked.kind or asked.exercise) and asked.json is not None and asked.json.is_file():
+        before = scorecard.from_json(asked.json.read_text("utf-8"))
+        results = scorecard.merged(before, results)
+    text = page(results, scorecard.checks(), scorecard.number_of_pairs())
     print(text, end="")
     if asked.markdown is not None:
         _write(asked.markdown, text)

@@ -129,6 +129,7 @@ def train_group(
     protocol: Protocol = PROTOCOL,
     until: Callable[[np.ndarray, int], bool] | None = None,
     audit: Step | None = None,
+    disguised: bool = True,
 ) -> Group:
     """Train `protocol.runs` independent runs, each for `protocol.episodes` episodes.
 
@@ -137,7 +138,7 @@ def train_group(
     `until(rewards, finished)` says so; it is asked whenever all runs have finished another episode.
     `audit`, a step that is right, is made beside that of some runs, which the seed chooses.
     """
-    runs = _Runs(seed, protocol, audit)
+    runs = _Runs(seed, protocol, audit, disguised)
     asked = 0
     raised = None
     # Weights that grow without bound are the step's affair: its curves show them.
@@ -159,7 +160,7 @@ class _Runs:
     rows between two ticks in one run's column, so nothing is sorted out before an episode ends.
     """
 
-    def __init__(self, seed: int, protocol: Protocol, audit: Step | None) -> None:
+    def __init__(self, seed: int, protocol: Protocol, audit: Step | None, disguised: bool) -> None:
         n = protocol.runs
         self.protocol = protocol
         self.random = np.random.default_rng(seed)
@@ -176,6 +177,8 @@ class _Runs:
             np.stack(layer) for layer in zip(*(_rows(one.actor) for one in networks), strict=True)
         ]
         self.disguise = Disguise(np.random.default_rng([seed, *b"disguise"]), n)
+        if not disguised:
+            self.disguise.take_off()
         self.audits = {
             int(run): _Audit(audit, self.case, int(run))
             for run in np.random.default_rng([seed, *b"audit"]).permutation(n)[:AUDITED_RUNS]
@@ -257,6 +260,10 @@ class Disguise:
         self._order = random.permuted(np.tile(np.arange(4), (runs, 1)), axis=1)
         self._signs = random.choice(np.array([-1, 1], np.float32), size=(runs, 4))
         self._swapped = random.integers(2, size=runs)
+
+    def take_off(self) -> None:
+        """Show CartPole as it is."""
+        self._order[:], self._signs[:], self._swapped[:] = np.arange(4), 1, 0
 
     def states(self, observations: np.ndarray) -> np.ndarray:
         """What the runs are shown of (runs, 4) observations."""

@@ -92,9 +92,9 @@ def pairs(at_most: int, exercise: str | None = None) -> list[Trial]:
     return every if len(every) <= at_most else lot.sample(every, at_most)
 
 
-def number_of_pairs(exercise: str | None = None) -> int:
+def number_of_pairs() -> int:
     """How many pairs can be made."""
-    return len(_all_pairs(exercise))
+    return len(_all_pairs(None))
 
 
 def _all_pairs(exercise: str | None) -> list[Trial]:
@@ -239,6 +239,12 @@ def _mistakes_of(trial: Trial) -> tuple[str, ...]:
         return ()
     pipeline = pipelines()[trial.exercise]
     return tuple(pipeline.form(name).mistake for name in trial.names)
+
+
+def merged(before: Iterable[Result], now: Iterable[Result]) -> list[Result]:
+    """Results of an earlier run, with those of a later one in their places or at the end."""
+    by_trial = {(one.kind, one.exercise, one.names): one for one in (*before, *now)}
+    return list(by_trial.values())
 
 
 def to_json(results: Iterable[Result]) -> str:

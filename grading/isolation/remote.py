@@ -194,16 +194,16 @@ class RemotePlayer:
                 self._spent += time.monotonic() - begun
             if not (isinstance(outcome, Raised) and outcome.kind == "timeout"):
                 unless_through.pop_all()
-            return self._with_a_real_place(outcome)
+            return self._with_a_real_place(outcome, name)
 
-    def _with_a_real_place(self, outcome: Any) -> Any:
+    def _with_a_real_place(self, outcome: Any, name: str) -> Any:
         """The same, without files that the submission does not have, and lines beyond measure."""
         if isinstance(outcome, Raised):
             outcome = replace(outcome, traceback=outcome.traceback[: 2 * MAX_FRAMES + 1])
-            known = outcome.file.removeprefix("exercises/") in self._intake.files
+            known = outcome.file.removeprefix("exercises/") in (name, *self._intake.files)
             return outcome if known else replace(outcome, file="", line=None)
         raised = getattr(outcome, "raised", None)
-        return replace(outcome, raised=self._with_a_real_place(raised)) if raised else outcome
+        return replace(outcome, raised=self._with_a_real_place(raised, name)) if raised else outcome
 
     def _late(self, raised: Raised) -> Raised:
         if raised.kind != "timeout":

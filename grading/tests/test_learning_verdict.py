@@ -102,7 +102,7 @@ def test_every_episode_is_one_that_cartpole_would_have_played():
         ]
         episodes.append((states, actions))
 
-    group = train_group(trained_by(spy), 0, SMALL)
+    group = train_group(trained_by(spy), 0, SMALL, disguised=False)
     env = gym.make("CartPole-v1").unwrapped
     for states, actions in episodes:
         for t, action in enumerate(actions):

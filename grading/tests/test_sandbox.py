@@ -101,6 +101,7 @@ def test_a_process_that_outlives_the_sandbox_is_noticed(worker, monkeypatch):
     with pytest.raises(GraderError, match="outlived"):
         one.stop()
     monkeypatch.undo()
+    one._sandboxed._process.stdout.close()
 
 
 def test_nothing_is_left_of_a_worker_that_was_stopped(worker):

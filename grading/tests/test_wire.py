@@ -42,7 +42,7 @@ def test_what_is_sent_is_received(ends):
 
 def test_a_long_frame_goes_through_a_small_pipe(ends):
     one, two = ends
-    message = b"x" * 3_000_000
+    message = b"x" * 1_500_000
     sender = threading.Thread(target=one.send, args=(message, time.monotonic() + 10))
     sender.start()
     assert two.receive(time.monotonic() + 10) == message
