@@ -20,6 +20,9 @@ MAX_ITEMS = 200_000
 
 _LENGTH = struct.Struct(">I")
 _CHUNK = 65_536
+SPINS = 300
+"""Times to look for an answer before going to sleep: most come at once, and waking up takes longer
+than they do."""
 
 
 class WireError(Exception):
@@ -68,6 +71,7 @@ class Channel:
 
     def __init__(self, incoming: int, outgoing: int) -> None:
         self._incoming, self._outgoing = incoming, outgoing
+        self._come_in = bytearray()
         for end in (incoming, outgoing):
             os.set_blocking(end, False)
 
@@ -84,36 +88,42 @@ class Channel:
 
     def receive(self, deadline: float | None = None) -> Any:
         """The value of the next frame. Raises Malformed, Closed, Late."""
-        (length,) = _LENGTH.unpack(self._read(_LENGTH.size, deadline))
+        self._fill(_LENGTH.size, deadline)
+        (length,) = _LENGTH.unpack_from(self._come_in)
         if length > MAX_FRAME:
             raise Malformed(f"a frame of {length} bytes")
-        return unpack(self._read(length, deadline))
+        whole = _LENGTH.size + length
+        self._fill(whole, deadline)
+        body = bytes(self._come_in[_LENGTH.size : whole])
+        del self._come_in[:whole]
+        return unpack(body)
 
     def pending(self) -> bool:
         """Whether there is something to read, or the other side has gone."""
-        return bool(select.select([self._incoming], [], [], 0)[0])
+        return bool(self._come_in or select.select([self._incoming], [], [], 0)[0])
 
     def close(self) -> None:
         """Close both ends."""
         os.close(self._incoming)
         os.close(self._outgoing)
 
-    def _read(self, size: int, deadline: float | None) -> bytes:
-        # Grows with what has arrived, not with what was announced.
-        parts = bytearray()
-        while len(parts) < size:
+    def _fill(self, size: int, deadline: float | None) -> None:
+        """Read until so many bytes have come in: as they arrive, whatever was announced."""
+        impatience = SPINS
+        while len(self._come_in) < size:
             try:
-                part = os.read(self._incoming, min(_CHUNK, size - len(parts)))
+                part = os.read(self._incoming, _CHUNK)
             except BlockingIOError:
-                _wait(self._incoming, select.POLLIN, deadline)
+                impatience -= 1
+                if impatience < 0:
+                    _wait(self._incoming, select.POLLIN, deadline)
                 continue
             if not part:
                 raise Closed("end of input")
-            parts += part
+            self._come_in += part
             # Drop by drop, a frame could take for ever.
             if deadline is not None and time.monotonic() > deadline:
                 raise Late("the deadline passed")
-        return bytes(parts)
 
 
 def _wait(end: int, event: int, deadline: float | None) -> None:

@@ -5,6 +5,7 @@ played back. Each ends in an outcome or in a `Raised`; nothing else ever comes o
 plays 100,000.
 """
 
+import gc
 import os
 import struct
 import time
@@ -222,10 +223,12 @@ def test_nonsense_leaves_nothing_behind():
     for _ in range(20):
         ask("step", speech)
     open_before = descriptors()
+    gc.collect()
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
     for kind in sorted(recorded()) * 50:
         ask(kind, speech)
+    gc.collect()
     grown = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
     assert descriptors() == open_before
