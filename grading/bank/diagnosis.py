@@ -73,7 +73,8 @@ class _Search:
         if not self.wrong:
             return ()
         for candidates in self._candidates():
-            found = self._matching(candidates)
+            found = list(self._matching(candidates))
+            found += self._matching(self._rivals(found))
             names = {tuple(sorted({form.mistake for form in forms})) for forms in found}
             if len(names) == 1:
                 return tuple(self.pipeline.mistakes[name] for name in names.pop())
@@ -91,6 +92,12 @@ class _Search:
         yield self._pairs(combinations(usual, 2))
         yield self._pairs(combinations(different, 2))
         yield self._pairs(product(self._leading(every), different))
+
+    def _rivals(self, found: Sequence[Forms]) -> Iterator[Forms]:
+        """Other forms of what was found: where chance plays a part, they may fit just as well."""
+        pieces = {piece for forms in found if len(forms) == 1 for piece in forms[0].pieces}
+        every = ((form,) for form in self.pipeline.forms() if pieces & form.pieces.keys())
+        return (forms for forms in every if forms not in found)
 
     def _matching(self, candidates: Iterable[Forms]) -> Iterator[Forms]:
         """The candidates that do what the solution did."""

@@ -26,6 +26,7 @@ VARIANTS = scorecard.variants()
 # Caught, and described by facts only; each for a reason.
 UNNAMED = {
     "store_in_the_same_lists",  # what it does depends on all the calls before
+    "act_greedily_when_sure[0.9]",  # a temperature of 0.5 may do the same, by chance
 }
 
 
