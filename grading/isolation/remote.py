@@ -53,8 +53,6 @@ PATIENCE = 3.0
 that nobody fails because the machine is busy ..."""
 GRACE = 2.0
 """... and those that a worker gets then to say that its time was up, before it is stopped."""
-
-
 BUDGET = 300.0
 """Seconds on the clock for all that a submission does; an honest one needs ten."""
 MAX_WORKERS = 6
