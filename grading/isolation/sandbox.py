@@ -122,7 +122,7 @@ class Sandboxed:
                 os.close(end)
         self.channel = Channel(ours_in, ours_out)
         self._stopped = False
-        self._output: deque[bytes] = deque(maxlen=2)
+        self._output: deque[bytes] = deque(maxlen=1)
         assert self._process.stdout is not None
         self._drained = threading.Thread(
             target=_drain, args=(self._process.stdout, self._output), daemon=True
@@ -131,7 +131,7 @@ class Sandboxed:
 
     def output(self) -> str:
         """The end of what it printed."""
-        return b"".join(self._output).decode("utf-8", "replace")[-KEPT_OUTPUT:]
+        return b"".join(self._output).decode("utf-8", "replace")
 
     def exit_code(self, patience: float) -> int | None:
         """How it ended; None if it is still there after so many seconds."""
@@ -164,8 +164,6 @@ def _drain(output: IO[bytes], kept: deque[bytes]) -> None:
     while chunk := os.read(output.fileno(), 65_536):
         last = (last + chunk)[-KEPT_OUTPUT:]
         kept.append(last)
-        if len(kept) > 1:
-            kept.popleft()
 
 
 def _command(
