@@ -157,6 +157,7 @@ class _Child:
         if request.seed is not None:
             command += ["--case-seed", str(request.seed)]
         command += [f"--record={record}", "-p", "no:cacheprovider", "-p", "pytest_timeout"]
+        command += ["-p", "grading.leash"]
         if request.only:
             command += ["--only-check", request.only]
         if request.skip_learning:

@@ -193,13 +193,16 @@ def _command(
     if os.getuid() != 0:
         return [*inner, *_visible(seen), *last]
     user = str(FIRST_USER + secrets.randbelow(USERS))
-    setpriv = shutil.which("setpriv")
-    if setpriv is None:
-        raise NoSandbox("to grade as root, setpriv is needed: install util-linux")
+    setpriv, unshare = shutil.which("setpriv"), shutil.which("unshare")
+    if setpriv is None or unshare is None:
+        raise NoSandbox("to grade as root, setpriv and unshare are needed: install util-linux")
     tools = [(Path(tool), Path(tool)) for tool in (bwrap, setpriv)]
     # What was bound once already lies where it has to be.
     again = [(there, there) for _, there in seen]
-    outer = [bwrap, "--die-with-parent", *_tmpfs("/tmp", TMP_BYTES), *_visible([*seen, *tools])]  # noqa: S108
+    # No signal of a parent's death reaches another user's process, but a pid namespace ends with
+    # its first process, whoever the others belong to.
+    outer = [setpriv, "--pdeathsig=KILL", unshare, "--pid", "--fork", "--kill-child"]
+    outer += ["--mount-proc", bwrap, *_tmpfs("/tmp", TMP_BYTES), *_visible([*seen, *tools])]  # noqa: S108
     outer += ["--bind", "/proc", "/proc", *devices, "--", setpriv]
     outer += [f"--reuid={user}", f"--regid={user}", "--clear-groups", "--inh-caps=-all"]
     outer += ["--bounding-set=-all", "--no-new-privs", "--"]

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import signal
 import subprocess
 import sys
 import tempfile
@@ -48,12 +49,16 @@ def sharing(*options):
 
 def binding(option):
     """The command with the real folder of temporary files visible."""
-    folder = tempfile.gettempdir()
-    return lambda command: [
-        x
-        for part in command
-        for x in ([option, folder, folder, part] if part in ("--proc", "--bind") else [part])
-    ]
+
+    def bind(command):
+        folder = tempfile.gettempdir()
+        return [
+            x
+            for part in command
+            for x in ([option, folder, folder, part] if part in ("--proc", "--bind") else [part])
+        ]
+
+    return bind
 
 
 WEAKENED = {
@@ -67,8 +72,11 @@ WEAKENED = {
 def test_a_sandbox_with_a_hole_gives_no_grade(hole, worker, monkeypatch):
     whole = sandbox._command
     monkeypatch.setattr(sandbox, "_command", lambda *a, **o: WEAKENED[hole](whole(*a, **o)))
-    with pytest.raises(GraderError, match=f"does not hold: a worker could .*{hole}"):
-        worker().require_ready()
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)  # the bait lies in here, within everybody's reach
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        with pytest.raises(GraderError, match=f"does not hold: a worker could .*{hole}"):
+            worker().require_ready()
 
 
 def test_every_attempt_of_the_canary_can_succeed_where_there_is_no_sandbox():
@@ -107,26 +115,58 @@ def test_a_process_that_outlives_the_sandbox_is_noticed(worker, monkeypatch):
 def test_nothing_is_left_of_a_worker_that_was_stopped(worker):
     one = worker()
     one.require_ready()
-    children = processes_of(one)
+    children = processes_below(one._sandboxed._process.pid)
     assert children
     one.stop()
     deadline = time.monotonic() + 5
-    while processes_of(one) and time.monotonic() < deadline:
+    while processes_below(one._sandboxed._process.pid) and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert not processes_of(one)
+    assert not processes_below(one._sandboxed._process.pid)
 
 
-def processes_of(worker):
-    """Those whose parents lead to the worker's process."""
-    parents = {}
+ENDLESS = """
+from pathlib import Path
+Path("/proc/self/comm").write_text("endless")
+while True:
+    pass
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_endless_code_does_not_outlive_a_grader_that_is_killed(how, submit):
+    submission = submit(actor_critic_step=ENDLESS)
+    command = [sys.executable, "-m", "grading", "grade", str(submission)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as grader:
+        deadline = time.monotonic() + 60
+        while "endless" not in (started := processes_below(grader.pid)).values():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        grader.send_signal(how)
+    deadline = time.monotonic() + 5
+    while (left := started.keys() & processes().keys()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not left
+
+
+def processes():
+    """Every process there is: (its id, when it began) -> (its name, its parent's id)."""
+    found = {}
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             try:
                 stat = (folder / "stat").read_text()
             except OSError:
                 continue
-            parents[int(folder.name)] = int(stat.rpartition(")")[2].split()[1])
-    root = worker._sandboxed._process.pid
+            name, _, rest = stat.partition("(")[2].rpartition(")")
+            fields = rest.split()
+            found[int(folder.name), fields[19]] = name, int(fields[1])
+    return found
+
+
+def processes_below(root):
+    """The names of those whose parents lead to a process."""
+    found = processes()
+    parents = {number: parent for (number, _), (_, parent) in found.items()}
 
     def leads_to_it(number):
         while number in parents:
@@ -135,7 +175,7 @@ def processes_of(worker):
             number = parents[number]
         return False
 
-    return [number for number in parents if leads_to_it(number)]
+    return {one: name for one, (name, _) in found.items() if leads_to_it(one[0])}
 
 
 def test_a_worker_that_cannot_start_is_the_graders_fault(worker, monkeypatch):
