@@ -9,22 +9,19 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import redirect_stdout
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
-from io import StringIO
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Literal
-
-import pytest
 
 from grading.bank.pipeline import pipelines
 from grading.checks import Check
 from grading.exploits import Exploit, attempt
 from grading.exploits import exploits as every_exploit
+from grading.grade import CheckResult
+from grading.here import CHECKS, check_here
 from grading.isolation.sandbox import GIVEN
-from grading.record import CheckRun, Record
 from grading.solution import ROOT
 
 VARIANTS = ROOT / "grading" / "bank" / "variants"
@@ -113,15 +110,7 @@ def exploits() -> list[Trial]:
 
 def checks() -> list[Check]:
     """All checks that there are, in their order."""
-    with tempfile.TemporaryDirectory(prefix="scorecard-") as folder:
-        record = Path(folder) / "record.jsonl"
-        options = [str(ROOT / "tests"), "--collect-only", f"--record={record}"]
-        options += ["--solution=reference", "-c", str(ROOT / "pyproject.toml")]
-        with redirect_stdout(StringIO()):
-            pytest.main([*options, "-p", "no:cacheprovider"])
-        watched = Record(record)
-        watched.read()
-        return watched.checks
+    return check_here("reference", "--collect-only").checks
 
 
 def variants() -> list[Trial]:
@@ -153,48 +142,34 @@ def check(trial: Trial, *, isolated: bool = False) -> Result:
     """Check one of them in this process; if isolated, or an exploit, with a sandbox."""
     if trial.kind == "exploit":
         return _attempted(trial)
-    with tempfile.TemporaryDirectory(prefix="scorecard-") as name:
-        folder = Path(name)
-        record = folder / "record.jsonl"
-        write_submission(trial, folder / "exercises", isolated=isolated)
-        tests = ROOT / "tests" / f"test_{trial.exercise.rpartition('/')[2]}.py"
-        options = [str(tests), f"--solution={folder}", f"--record={record}"]
-        options += ["-c", str(ROOT / "pyproject.toml"), "-p", "no:cacheprovider"]
+    with tempfile.TemporaryDirectory(prefix="scorecard-") as folder:
+        write_submission(trial, Path(folder) / "exercises", isolated=isolated)
         # On the same cases, so that results can be compared.
-        options += ["--isolation", "require" if isolated else "none", "--case-seed=0"]
-        with redirect_stdout(StringIO()):
-            pytest.main(options)
-        results = CheckRun(record).results.values()
-    made = _mistakes_of(trial)
-    failed = [result for result in results if result.status != "passed"]
-    own = [result for result in failed if not result.waits_for]
-    return Result(
-        trial.kind,
-        trial.exercise,
-        trial.names,
-        made,
-        own[0].diagnosis if own else (),
-        tuple(result.id for result in failed),
-        tuple(result.id for result in own),
-        own[0].message if own else "",
-    )
+        options = ["--isolation", "require" if isolated else "none", "--case-seed=0"]
+        tests = CHECKS / f"test_{trial.exercise.rpartition('/')[2]}.py"
+        record = check_here(folder, *options, checks=tests)
+    result = _result(trial, record.results.values())
+    return replace(result, mistakes=_mistakes_of(trial))
 
 
 def _attempted(trial: Trial) -> Result:
     made = attempt(Exploit(trial.exercise, trial.names[0]))
-    failed = [check for check in made.grade.checks if check.status != "passed"]
-    own = [check for check in failed if not check.waits_for and check.status != "not_attempted"]
+    result = _result(trial, made.grade.checks)
+    return replace(result, points=made.points, harm=made.harm)
+
+
+def _result(trial: Trial, results: Iterable[CheckResult]) -> Result:
+    failed = [result for result in results if result.status != "passed"]
+    own = [one for one in failed if not one.waits_for and one.status != "not_attempted"]
     return Result(
         trial.kind,
         trial.exercise,
         trial.names,
-        (),
-        (),
-        tuple(check.id for check in failed),
-        tuple(check.id for check in own),
-        own[0].message if own else "",
-        made.points,
-        made.harm,
+        mistakes=(),
+        diagnosis=own[0].diagnosis if own else (),
+        failed=tuple(result.id for result in failed),
+        own=tuple(result.id for result in own),
+        message=own[0].message if own else "",
     )
 
 

@@ -27,17 +27,15 @@ from grading.probes.step import probe_step
 from grading.probes.training import Learners, train
 from grading.solution import Solution
 
-EXERCISES = Path("/submission/exercises")
-
 
 class TimeIsUp(BaseException):
     """Comes out of whatever runs when the time of a request is over."""
 
 
-def serve(channel: Channel, device: str) -> None:
+def serve(channel: Channel, exercises: Path, device: str) -> None:
     """Answer requests until the other side is gone."""
     torch.set_num_threads(1)
-    worker = Worker(channel, device)
+    worker = Worker(channel, exercises, device)
     while True:
         try:
             limits, operation, *arguments = channel.receive()
@@ -49,10 +47,10 @@ def serve(channel: Channel, device: str) -> None:
 class Worker:
     """Plays with one submission."""
 
-    def __init__(self, channel: Channel, device: str) -> None:
+    def __init__(self, channel: Channel, exercises: Path, device: str) -> None:
         self._channel = channel
         self._device = device
-        self._solution = Solution(EXERCISES, lets_through=(TimeIsUp,))
+        self._solution = Solution(exercises, lets_through=(TimeIsUp,))
         self._on_the_wire = False
         self._learning = ExitStack()
         self._learners: Learners | None = None

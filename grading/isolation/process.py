@@ -32,8 +32,8 @@ class Worker:
         self._bait = ExitStack()
         bait = self._bait.enter_context(laid_out())
         self._sandboxed = Sandboxed(
-            [(exercises, SUBMISSION / "exercises")],
-            [str(COURSE / "grading/isolation/worker.py"), device],
+            [(exercises, SUBMISSION)],
+            [str(COURSE / "grading/isolation/worker.py"), str(SUBMISSION), device],
             gpu=device != "cpu",
         )
         with suppress(Closed):  # what went wrong is told when it is first needed

@@ -25,7 +25,7 @@ from grading.isolation.wire import Channel
 from grading.solution import ROOT
 
 COURSE = Path("/course")
-SUBMISSION = Path("/submission")
+SUBMISSION = Path("/submission/exercises")
 """Where a worker finds the course's own code, and the `exercises/` of the submission."""
 
 GIVEN = (

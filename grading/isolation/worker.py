@@ -1,6 +1,6 @@
 """The worker: plays cases with a submission, in the sandbox.
 
-    python -m grading.isolation.worker DEVICE IN OUT
+    python grading/isolation/worker.py EXERCISES DEVICE IN OUT
 
 It is as hostile as the code that it runs, and nobody believes what it says of itself.
 """
@@ -26,7 +26,8 @@ def main(arguments: list[str]) -> None:
     from grading.isolation.codec import from_plain
     from grading.isolation.wire import Channel
 
-    device, incoming, outgoing = arguments[0], int(arguments[1]), int(arguments[2])
+    exercises, device = Path(arguments[0]), arguments[1]
+    incoming, outgoing = map(int, arguments[2:])
     _limit(device)
     channel = Channel(incoming, outgoing)
     bait = from_plain(Bait, channel.receive())
@@ -36,7 +37,7 @@ def main(arguments: list[str]) -> None:
     from grading.isolation.plays import serve  # imports torch: seconds
 
     channel.send("ready")
-    serve(channel, device)
+    serve(channel, exercises, device)
 
 
 def _limit(device: str) -> None:

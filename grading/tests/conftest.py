@@ -1,17 +1,15 @@
 """What the tests of the grader share: submissions made on the spot, and their grades."""
 
 import importlib
-import json
 import shutil
 from collections.abc import Callable
-from contextlib import redirect_stdout
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from grading.grade import CheckResult, result_from_json
+from grading.grade import CheckResult
+from grading.here import check_here
 from grading.oracle import reference_solution
 from grading.player import LocalPlayer
 from grading.session import Request, run_checks
@@ -50,20 +48,13 @@ def grade() -> Callable[..., dict[str, CheckResult]]:
 
 
 @pytest.fixture
-def grade_here(tmp_path: Path) -> Callable[..., dict[str, CheckResult]]:
+def grade_here() -> Callable[..., dict[str, CheckResult]]:
     """Grades a submission in this process, in a second or less; results by id."""
 
     def run(submission: Path, *, learning: bool = False) -> dict[str, CheckResult]:
-        record = tmp_path / "record.jsonl"
-        options = [str(ROOT / "tests"), f"--solution={submission}", f"--record={record}"]
-        options += ["-p", "no:cacheprovider", "-c", str(ROOT / "pyproject.toml")]
-        options += [] if learning else ["-m", "not learning"]
-        with redirect_stdout(StringIO()):
-            pytest.main(options)
-        events = [json.loads(line) for line in record.read_text("utf-8").splitlines()]
-        assert events[-1]["event"] == "end"
-        results = (result_from_json(e["result"]) for e in events if e["event"] == "result")
-        return {result.id: result for result in results}
+        record = check_here(submission, *([] if learning else ["-m", "not learning"]))
+        assert record.ended
+        return record.results
 
     return run
 
