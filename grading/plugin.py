@@ -95,6 +95,11 @@ def _check_of(item: pytest.Item) -> Check | None:
     return marker.args[0] if marker else None
 
 
+def _limit(config: pytest.Config, check: Check) -> float:
+    """Seconds that a check may take."""
+    return check.time_limit * float(config.option.time_factor)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The options of the checks."""
     group = parser.getgroup("course", "the course's checks")
@@ -121,7 +126,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=float,
         default=1.0,
         metavar="X",
-        help="under isolation, multiply the time limits of all checks by X",
+        help="multiply the time limits of all checks by X",
     )
     group.addoption(
         "--device", choices=("cpu", "cuda"), default="cpu", help="where the networks live"
@@ -217,10 +222,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     again = [item for item in items if (check := _check_of(item)) is None or check.id not in done]
     if len(again) < len(items):
         items[:] = again
-    if config.stash[_GIVEN].isolated:
-        for item in items:
-            if _check_of(item):
-                item.add_marker(pytest.mark.timeout(BACKSTOP), append=False)
+    for item in items:
+        check = _check_of(item)
+        if check is not None:
+            kept_here = BACKSTOP if config.stash[_GIVEN].isolated else _limit(config, check)
+            item.add_marker(pytest.mark.timeout(kept_here), append=False)
 
 
 @pytest.hookimpl(trylast=True)
@@ -244,7 +250,7 @@ def pytest_runtest_call(item: pytest.Item) -> None:
     if any(result.id in run.never_returned for result in run.unmet(check)):
         raise _Needs
     player: Any = item.funcargs["player"]  # type: ignore[attr-defined] # every check has one
-    player.begin(check.time_limit * item.config.option.time_factor)
+    player.begin(_limit(item.config, check))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -309,7 +315,7 @@ def _result(
     message, where, waits_for = "\n".join(_said(item, _REMARKS)), None, ""
     diagnosis: tuple[str, ...] = ()
     if call.excinfo is not None:
-        status, message, where = _what_went_wrong(check, call.excinfo, folder)
+        status, message, where = _what_went_wrong(_limit(item.config, check), call.excinfo, folder)
         mistakes = item.stash.get(_MISTAKES, ())
         if mistakes and isinstance(call.excinfo.value, CheckFailed):
             diagnosis = tuple(mistake.id for mistake in mistakes)
@@ -344,7 +350,7 @@ Place = tuple[str, int | None]
 
 
 def _what_went_wrong(
-    check: Check, raised: pytest.ExceptionInfo[BaseException], folder: Path
+    limit: float, raised: pytest.ExceptionInfo[BaseException], folder: Path
 ) -> tuple[Status, str, Place | None]:
     error = raised.value
     if isinstance(error, CheckFailed):
@@ -352,7 +358,7 @@ def _what_went_wrong(
     if isinstance(error, pytest.fail.Exception) and "Timeout" in str(error):
         place = _innermost(raised, folder)
         where = f", at {place[0]}:{place[1]}" if place else ""
-        cause = f"it was still running after {check.time_limit:g} seconds{where}."
+        cause = f"it was still running after {limit:g} seconds{where}."
         return "timeout", str(Message(cause, think=ENDLESS)), place
     if isinstance(error, pytest.fail.Exception):
         return "error", str(Message(f"pytest.fail was called: {error}")), None

@@ -26,6 +26,8 @@ from grading.solution import ROOT
 
 VARIANTS = ROOT / "grading" / "bank" / "variants"
 SEED_OF_THE_LOT = 0
+PATIENCE = 10
+"""Times the usual time limits: on a busy machine, a search for a mistake must not be cut short."""
 
 Kind = Literal["mistake", "pair", "variant", "exploit"]
 
@@ -146,6 +148,7 @@ def check(trial: Trial, *, isolated: bool = False) -> Result:
         write_submission(trial, Path(folder) / "exercises", isolated=isolated)
         # On the same cases, so that results can be compared.
         options = ["--isolation", "require" if isolated else "none", "--case-seed=0"]
+        options += [f"--time-factor={PATIENCE}"]
         tests = CHECKS / f"test_{trial.exercise.rpartition('/')[2]}.py"
         record = check_here(folder, *options, checks=tests)
     result = _result(trial, record.results.values())

@@ -84,6 +84,13 @@ def test_cuda_is_asked_for_in_vain_with_a_clear_line():
     assert "torch sees no CUDA device" in done.stderr
 
 
+def test_time_limits_can_be_shortened(submit):
+    slow = "import time\ndef actor_critic_step(*_):\n    time.sleep(5)\n"
+    submission = submit(actor_critic_step=slow)
+    done = run_pytest(f"--solution={submission}", "--time-factor=0.05", "-k", "two_finite")
+    assert "still running after 1 seconds" in done.stdout
+
+
 def test_the_points_are_those_of_the_contract():
     listed = run_pytest("--collect-only", "-q")
     assert listed.returncode == 0
