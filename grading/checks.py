@@ -84,14 +84,19 @@ class CheckFailed(Exception):
         file: str = "",
         line: int | None = None,
         came_back: bool = True,
+        alarm: str = "",
     ) -> None:
-        """`came_back` is false if a call did not: what needs it would wait for it once more."""
+        """`came_back` is false if a call did not: what needs it would wait for it once more.
+
+        `alarm` says in a few words what honest code seldom does.
+        """
         super().__init__(str(message))
         self.message = message
         self.status = status
         self.file = file
         self.line = line
         self.came_back = came_back
+        self.alarm = alarm
 
 
 _STATUS_OF: dict[str, Status] = {
@@ -114,7 +119,8 @@ def fail_raised(raised: Raised, case: str = "", read: str = "") -> NoReturn:
         message = Message(raised.cause, case=case, detail="\n".join(raised.traceback), read=read)
     status = _STATUS_OF.get(raised.kind, "error")
     came_back = raised.kind not in ("timeout", "lost")
-    failure = CheckFailed(message, status, raised.file, raised.line, came_back)
+    alarm = "ended or broke its process" if raised.kind == "lost" else ""
+    failure = CheckFailed(message, status, raised.file, raised.line, came_back, alarm)
     if raised.exception is not None:
         raise failure.with_traceback(raised.exception.__traceback__)
     raise failure

@@ -5,6 +5,7 @@ Only what a mistake can be known by is in it: how a function is written leaves n
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import Protocol
 
 import numpy as np
@@ -23,6 +24,8 @@ from grading.outcome import (
 
 RAISED = "raised"
 """The one fact that every outcome has: what an exception left undone is not seen."""
+DIRECTIONS = 8
+"""Of a sketch."""
 IMPLAUSIBLE = 1e-4
 """How often counts of true draws from a candidate's probabilities are not believed to be such."""
 
@@ -50,7 +53,7 @@ class Said:
 
     def agrees(self, other: Fact | None) -> bool:
         """Equal."""
-        return isinstance(other, Said) and self.what == other.what
+        return isinstance(other, Unknown) or (isinstance(other, Said) and self.what == other.what)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,8 +68,15 @@ class Measured:
     each: bool = False
     """The tolerance is relative to each number instead."""
 
+    @cached_property
+    def sketch(self) -> "Sketch | None":
+        """These numbers in few."""
+        return Sketch.of(self)
+
     def agrees(self, other: Fact | None) -> bool:
         """The same numbers up to the tolerance, infinities and NaNs in the same places."""
+        if isinstance(other, (Sketch, Unknown)):
+            return other.agrees(self)
         if not isinstance(other, Measured) or self.values.shape != other.values.shape:
             return False
         mine, theirs = self.values, other.values
@@ -84,6 +94,65 @@ class Measured:
         return bool(np.isfinite(size) and difference <= self.tolerance * size + self.rounding)
 
 
+@dataclass(frozen=True, eq=False)
+class Sketch:
+    """Many numbers in few: what a recording keeps of them.
+
+    The distance of two sketches is, up to a factor of about 2, that of the numbers (Johnson and
+    Lindenstrauss). The distances that have to be told apart differ by a factor of a thousand.
+    """
+
+    shape: tuple[int, ...]
+    norm: float
+    projected: np.ndarray
+    """On random directions, scaled so that lengths stay about the same."""
+    tolerance: float
+    rounding: float
+
+    @classmethod
+    def of(cls, measured: Measured) -> "Sketch | None":
+        """The sketch of finite numbers; None of others."""
+        values = measured.values.ravel()
+        with np.errstate(over="ignore"):
+            norm = float(np.linalg.norm(values))
+        if not np.isfinite(norm):
+            return None
+        return cls(
+            measured.values.shape,
+            norm,
+            _directions(values.size) @ values,
+            measured.tolerance,
+            measured.rounding,
+        )
+
+    def agrees(self, other: "Fact | None") -> bool:
+        """Sketches, or numbers, that are the same up to the tolerance."""
+        if isinstance(other, Unknown):
+            return True
+        sketch = other.sketch if isinstance(other, Measured) else other
+        if not isinstance(sketch, Sketch) or self.shape != sketch.shape:
+            return False
+        allowed = self.tolerance * max(self.norm, sketch.norm) + self.rounding
+        apart = float(np.linalg.norm(self.projected - sketch.projected))
+        return apart <= allowed and abs(self.norm - sketch.norm) <= allowed
+
+
+@cache
+def _directions(size: int) -> np.ndarray:
+    # A stream that numpy promises never to change: recordings are older than their readers.
+    signs = np.random.RandomState(size).randint(0, 2, (DIRECTIONS, size))
+    return (2.0 * signs - 1) / DIRECTIONS**0.5
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """Something that was not recorded, and excludes nothing."""
+
+    def agrees(self, other: "Fact | None") -> bool:
+        """With anything that was seen."""
+        return other is not None
+
+
 @dataclass(frozen=True)
 class Counts:
     """How often the unlikely action of each group of steps was taken: (count, steps)."""
@@ -92,7 +161,7 @@ class Counts:
 
     def agrees(self, other: Fact | None) -> bool:
         """The counts are plausible under the other's chances."""
-        if isinstance(other, Decided):
+        if isinstance(other, (Decided, Unknown)):
             return True
         return isinstance(other, Chances) and all(
             _plausible(count, steps, chance)

@@ -35,6 +35,8 @@ class CheckResult:
     line: int | None = None
     waits_for: str = ""
     """Id of the check to mend first, if this one did not pass for that check's reason."""
+    alarm: str = ""
+    """Why a human should look at it, if one should: what honest code seldom does."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,17 @@ def result_from_json(data: dict[str, Any]) -> CheckResult:
     return CheckResult(
         **{**data, "diagnosis": tuple(data["diagnosis"]), "advice": tuple(data["advice"])}
     )
+
+
+def grade_from_json(data: Any) -> Grade:
+    """A grade as `to_json` wrote it. Raises ValueError if it is none."""
+    if not isinstance(data, dict) or data.get("schema") != SCHEMA:
+        raise ValueError(f"this is no grade: its schema is not {SCHEMA}")
+    try:
+        checks = tuple(result_from_json(check) for check in data["checks"])
+        return Grade(data["submission"], checks, data["provenance"])
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"this grade is not whole: {error!r}") from error
 
 
 def settle(results: Iterable[CheckResult], checks: Iterable[Check]) -> tuple[CheckResult, ...]:

@@ -1,4 +1,4 @@
-"""The oracle: the reference, and the expected outcome of a step case that it computes.
+"""The oracle: the expected outcome of a case, as the reference computes it or as it was recorded.
 
 The reference is loaded like any other solution, never imported, so that a repository without it
 still has everything else.
@@ -12,7 +12,8 @@ from grading.cases import FunctionCase, StepCase
 from grading.outcome import FunctionOutcome, Raised, StepOutcome
 from grading.probes.function import probe_function
 from grading.probes.step import probe_step
-from grading.solution import Solution, find_solution
+from grading.recorded.outcomes import recorded
+from grading.solution import Solution, find_solution, has_reference
 
 
 @cache
@@ -32,6 +33,8 @@ def reference_function(exercise: str, name: str) -> Callable[..., Any]:
 @cache
 def expected_step(case: StepCase, exercise: str, name: str) -> StepOutcome:
     """What the reference does in this case, on the CPU. Raises RuntimeError if it fails itself."""
+    if not has_reference():
+        return recorded(StepOutcome, case, exercise, name)
     outcome = probe_step(reference_solution(), case, "cpu", exercise, name)
     _require_none(outcome.raised)
     return outcome
@@ -40,6 +43,8 @@ def expected_step(case: StepCase, exercise: str, name: str) -> StepOutcome:
 @cache
 def expected_function(case: FunctionCase, exercise: str, name: str) -> FunctionOutcome:
     """What the reference's function of plain data gives. Raises RuntimeError if it fails itself."""
+    if not has_reference():
+        return recorded(FunctionOutcome, case, exercise, name)
     outcome = probe_function(reference_solution(), case, "cpu", exercise, name)
     _require_none(outcome.raised)
     return outcome

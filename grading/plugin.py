@@ -15,16 +15,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from grading.checks import ENDLESS, Check, CheckFailed, Status
+from grading.errors import GraderError
 from grading.grade import CheckResult, Grade, settle
 from grading.isolation.intake import Intake, take_in
 from grading.isolation.process import Worker
 from grading.isolation.sandbox import NoSandbox
 from grading.messages import Message, name_the_cause
-from grading.record import CheckRun, GraderError
+from grading.record import CheckRun
 from grading.reports.terminal import Line, curves, table
 from grading.seeds import SECRET
 from grading.seeds import case_seed as seed_of
-from grading.solution import NoSuchSolution, Solution, find_solution
+from grading.solution import NoSuchSolution, Solution, find_solution, has_reference
 
 if TYPE_CHECKING:
     from grading.player import Player
@@ -71,8 +72,8 @@ class _Given:
         """Of a check's cases."""
         if self.case_seed is not None:
             return self.case_seed
-        if self.intake is None:
-            return 0
+        if self.intake is None or not has_reference():
+            return 0  # which is what recordings are of
         return seed_of(self.secret, self.intake.digest(), check.id if check else "")
 
 
@@ -314,7 +315,9 @@ def _result(
     status: Status = "passed"
     message, where, waits_for = "\n".join(_said(item, _REMARKS)), None, ""
     diagnosis: tuple[str, ...] = ()
+    alarm = ""
     if call.excinfo is not None:
+        alarm = getattr(call.excinfo.value, "alarm", "")
         status, message, where = _what_went_wrong(_limit(item.config, check), call.excinfo, folder)
         mistakes = item.stash.get(_MISTAKES, ())
         if mistakes and isinstance(call.excinfo.value, CheckFailed):
@@ -342,6 +345,7 @@ def _result(
         file=file,
         line=line,
         waits_for=waits_for,
+        alarm=alarm,
     )
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,17 @@ from grading.solution import ROOT
 
 _PACKAGES = ("torch", "gymnasium", "numpy", "pytest", "pytest-timeout")
 _CHECKS = ("tests", "grading", "lesson", "reference")
+_DECIDING = {".py", ".npz", ".msgpack"}
+"""Code, and data that it decides by."""
 
 
-def provenance(graded_files: str, isolation: str, device: str, seed: int | None) -> dict[str, Any]:
+def provenance(
+    graded_files: str,
+    isolation: str,
+    device: str,
+    seed: int | None,
+    skipped: Sequence[str] = (),
+) -> dict[str, Any]:
     """The provenance of a grade of files with this digest."""
     return {
         "versions": {"python": platform.python_version()}
@@ -23,13 +31,19 @@ def provenance(graded_files: str, isolation: str, device: str, seed: int | None)
         "device": device,
         "isolation": isolation,
         "advisory": isolation != "require",
+        "skipped": list(skipped),
         "seed": seed,
         "seed_policy": "one fixed seed for the cases of all checks"
         if seed is not None
         else f"a keyed hash of {SECRET} or a fresh secret, the graded files and the check",
         "graded_files": graded_files,
-        "checks": _hash(ROOT, (f for top in _CHECKS for f in (ROOT / top).rglob("*.py"))),
+        "checks": _hash(ROOT, _files()),
     }
+
+
+def _files() -> Iterator[Path]:
+    for top in _CHECKS:
+        yield from (path for path in (ROOT / top).rglob("*") if path.suffix in _DECIDING)
 
 
 def _hash(root: Path, files: Iterable[Path]) -> str:

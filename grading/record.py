@@ -16,10 +16,6 @@ from grading.grade import CheckResult, result_from_json, settle
 from grading.messages import Message
 
 
-class GraderError(RuntimeError):
-    """The grader could not do its work; this is never a submission's fault."""
-
-
 class CheckRun:
     """The side that runs the checks: the results so far, each written down as it comes."""
 
@@ -107,7 +103,7 @@ class Record:
             self.checks,
         )
 
-    def verdict(self, check: Check, status: Status, message: Message) -> None:
+    def verdict(self, check: Check, status: Status, message: Message, alarm: str = "") -> None:
         """Decide on a check whose process is gone, so that the next child knows."""
         result = CheckResult(
             id=check.id,
@@ -118,6 +114,7 @@ class Record:
             bonus=check.bonus,
             status=status,
             message=str(message),
+            alarm=alarm,
         )
         # What the process was about to write when it ended is half a line.
         os.truncate(self.path, self._read)

@@ -20,9 +20,11 @@ from pathlib import Path
 from typing import IO
 
 from grading.checks import Check, Status
+from grading.errors import GraderError
 from grading.grade import CheckResult
 from grading.messages import Message
-from grading.record import GraderError, Record
+from grading.record import Record
+from grading.seeds import SECRET
 from grading.solution import ROOT
 
 GRACE = 15.0
@@ -50,12 +52,21 @@ class Request:
     """Whether the solution is to run in a sandbox."""
     only: str = ""
     """Id of the one check to run."""
+    secret: str = ""
+    """The key of the cases' seeds under isolation; empty: the environment's, or a fresh one."""
 
 
-def run_checks(request: Request, progress: Progress | None = None) -> tuple[CheckResult, ...]:
+class Stopped(Exception):
+    """Somebody asked for the end before the checks were through."""
+
+
+def run_checks(
+    request: Request, progress: Progress | None = None, stop: Callable[[], bool] = lambda: False
+) -> tuple[CheckResult, ...]:
     """The result of every check, in the order of the checks. Raises GraderError.
 
-    `progress(done, all)` is called whenever a check has its result.
+    `progress(done, all)` is called whenever a check has its result. As soon as `stop()` is true,
+    everything that was started is ended, and Stopped is raised.
     """
     with tempfile.TemporaryDirectory(prefix="grading-") as folder:
         Path(folder).chmod(0o755)  # the bait of a sandbox must be within everybody's reach
@@ -64,7 +75,8 @@ def run_checks(request: Request, progress: Progress | None = None) -> tuple[Chec
             before = len(record.results)
             child = _Child(request, record.path)
             try:
-                _watch(child, record, GRACE_OF_ISOLATED if request.isolated else GRACE, progress)
+                grace = GRACE_OF_ISOLATED if request.isolated else GRACE
+                _watch(child, record, grace, progress, stop)
             finally:
                 child.stop()
             if record.fault is not None:
@@ -74,11 +86,19 @@ def run_checks(request: Request, progress: Progress | None = None) -> tuple[Chec
         return record.settled()
 
 
-def _watch(child: "_Child", record: Record, grace: float, progress: Progress | None) -> None:
+def _watch(
+    child: "_Child",
+    record: Record,
+    grace: float,
+    progress: Progress | None,
+    stop: Callable[[], bool],
+) -> None:
     """Follow one child until it is through, or has to be replaced."""
     waiting_since = time.monotonic()
     while True:
         running = child.running()
+        if stop():
+            raise Stopped
         if record.read():
             waiting_since = time.monotonic()
             if progress is not None and record.checks:
@@ -88,7 +108,8 @@ def _watch(child: "_Child", record: Record, grace: float, progress: Progress | N
         check = record.current
         if not running:
             if check is not None:
-                record.verdict(check, *_died(child.exit_code()))
+                status, message = _died(child.exit_code())
+                record.verdict(check, status, message, alarm="ended its process")
             return
         limit = START_LIMIT if check is None else check.time_limit + grace
         if time.monotonic() - waiting_since > limit:
@@ -124,7 +145,7 @@ def _blame(record: Record, request: Request) -> None:
         expected="what Python makes of a function's results",
         think="does the code change how Python, numpy, torch or the grader work?",
     )
-    record.verdict(check, "error", message)
+    record.verdict(check, "error", message, alarm="sent facts that do not fit together")
 
 
 def _works(check: Check, device: str) -> bool:
@@ -164,6 +185,8 @@ class _Child:
             command += ["-m", "not learning"]
         environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
         environment |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+        if request.secret:
+            environment[SECRET] = request.secret
         # What it leaves behind when it is killed goes with the record.
         environment["TMPDIR"] = str(record.parent)
         self._process = subprocess.Popen(  # noqa: S603 - its arguments are paths and numbers

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from grading.environments import EpisodeOver
+from grading.errors import BadArguments
 from grading.outcome import Raised, RaisedKind
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -23,7 +24,7 @@ MAX_FRAMES = 5
 """Frames of a student's traceback that are shown: an endless recursion has a thousand."""
 
 
-class NoSuchSolution(ValueError):
+class NoSuchSolution(BadArguments):
     """There is no folder to check; the message says what was looked for."""
 
 
@@ -47,6 +48,11 @@ def find_solution(name: str, root: Path = ROOT) -> Path:
     if not folder.is_dir():
         raise NoSuchSolution(f"{name} holds no exercises/ folder: is it the right folder?")
     return folder.resolve()
+
+
+def has_reference(root: Path = ROOT) -> bool:
+    """Whether the right answers are here; a students' copy of the course has recordings of them."""
+    return (root / "reference").is_dir()
 
 
 def cause_of(error: BaseException) -> str:

@@ -23,9 +23,8 @@ from torch import Tensor, nn
 
 from grading.binomial import upper_bound
 from grading.learning import PROTOCOL, Protocol, Step, judge, statistic, train_group, trained_by
+from grading.learning_error import FILE, describe, read_study
 from grading.oracle import reference_function
-
-FILE = Path(__file__).with_name("learning_study.json")
 
 
 class _Scaled(nn.Module):
@@ -119,22 +118,6 @@ def false_fail(summary: dict[str, Any], protocol: Protocol = PROTOCOL) -> dict[s
     }
 
 
-def describe(study: dict[str, Any]) -> str:
-    """The false-fail probability in words, with how it was obtained."""
-    summary, rates = study["learners"]["reference"], study["false_fail"]
-    return (
-        f"correct code fails this check with a probability below "
-        f"{rates['by_counting_below']:.2g} (95% bound: {summary['groups'] - summary['passed']} of "
-        f"{summary['groups']} groups of the reference failed), about "
-        f"{rates['by_normal_fit']:.0e} by a normal fit"
-    )
-
-
-def stated_error() -> str:
-    """The learning check's own error, as the last study measured it."""
-    return describe(json.loads(FILE.read_text("utf-8")))
-
-
 def table(study: dict[str, Any]) -> str:
     """The study as text."""
     columns = "".join(f"{name:>6}" for name in ("mean", "sd", "min", "5%", "50%", "95%", "max"))
@@ -158,7 +141,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--show", action="store_true", help="print the last study, train nothing")
     asked = parser.parse_args(arguments)
     if asked.show:
-        study = json.loads(FILE.read_text("utf-8"))
+        study = read_study()
         print(table(study), describe(study), sep="\n")
         return 0
     summaries = {}

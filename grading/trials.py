@@ -17,8 +17,10 @@ import pytest
 
 from grading.cases import CollectCase, FunctionCase, StepCase, beginning
 from grading.checks import fail_raised
+from grading.diagnosis import diagnose
 from grading.draws import Draws, certainty, mean_chances, stored_actions
 from grading.evidence import (
+    Chances,
     Decided,
     Fact,
     Facts,
@@ -37,6 +39,7 @@ from grading.probes.collect import probe_collect
 from grading.probes.function import probe_function
 from grading.probes.step import probe_step
 from grading.solution import Callee
+from grading.suspects import Imitation, Suspects
 
 Case = TypeVar("Case", StepCase, CollectCase, FunctionCase)
 Outcome = TypeVar("Outcome", StepOutcome, CollectOutcome, FunctionOutcome)
@@ -83,25 +86,61 @@ class _Trials(Generic[Case, Outcome]):
     def _facts(self, case: Case) -> Facts:
         raise NotImplementedError
 
-    def imitated(self, make: Make, case: Case) -> Facts:
+    def imitated(self, imitation: Imitation, case: Case) -> Facts:
         """What is known of another solution in this case; by chance it does the same."""
+        return imitation.facts(case)
+
+    def imitation(self, make: Make) -> Imitation:
+        """Another solution, played when it is asked about."""
         raise NotImplementedError
 
     @cached_property
     def mistakes(self) -> tuple[Any, ...]:
-        """The mistakes of the bank that do exactly what the solution did; see bank.diagnosis."""
-        if importlib.util.find_spec("grading.bank") is None:
-            return ()  # a student's copy of the course may do without
-        diagnosis = importlib.import_module("grading.bank.diagnosis")
+        """The mistakes that do exactly what the solution did; see grading.diagnosis."""
+        suspects = _suspects(self)
+        if suspects is None:
+            return ()
         try:
             # What the solution prints belongs to the checks that play it, not to a search.
             with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
-                return tuple(diagnosis.diagnose(self))
+                return tuple(diagnose(self, suspects))
         except pytest.fail.Exception:
             return ()  # the check's time is up: the facts that it has are enough
 
-    def _play(self, other: Callee, case: Case) -> Outcome:
+    def play_other(self, other: Callee, case: Case) -> Outcome:
+        """What another solution does in a case."""
         return self.probe(other, case, "cpu", self.exercise, self.name)
+
+
+def _suspects(trials: Any) -> Suspects | None:
+    """From the bank; a student's copy of the course has a recording of it, if anything."""
+    for source in ("grading.bank.suspects", "grading.recorded.suspects"):
+        if importlib.util.find_spec(source.rpartition(".")[0]) is not None:
+            found: Suspects | None = importlib.import_module(source).suspects(trials)
+            return found
+    return None
+
+
+@dataclass(frozen=True)
+class _Played:
+    """Another solution that chance has no part in, played when it is asked about."""
+
+    trials: Any
+    make: Make
+    read: Callable[[Any, Any], Facts]
+    """(case, outcome) -> what is known."""
+
+    def facts(self, case: Any) -> Facts:
+        """What is known of it in a case."""
+        return self.read(case, self.trials.play_other(self.make(), case))
+
+    def facts_with(self, case: Any, *_: Any) -> Facts:
+        """The same: it draws nothing."""
+        return self.facts(case)
+
+    def odds(self, case: Any) -> tuple[Fact, Chances | None]:
+        """There are none."""
+        raise NotImplementedError
 
 
 def _of(trials: Any, player: Player, seed: int, evidence: Callable[[int], Any]) -> Any:
@@ -133,9 +172,9 @@ class StepTrials(_Trials[StepCase, StepOutcome]):
     def _facts(self, case: StepCase) -> Facts:
         return step_facts(case, self.played(case))
 
-    def imitated(self, make: Make, case: StepCase) -> Facts:
-        """What is known of another solution in this case."""
-        return step_facts(case, self._play(make(), case))
+    def imitation(self, make: Make) -> Imitation:
+        """Another step."""
+        return _Played(self, make, step_facts)
 
 
 class FunctionTrials(_Trials[FunctionCase, FunctionOutcome]):
@@ -158,9 +197,9 @@ class FunctionTrials(_Trials[FunctionCase, FunctionOutcome]):
     def _facts(self, case: FunctionCase) -> Facts:
         return function_facts(self.played(case))
 
-    def imitated(self, make: Make, case: FunctionCase) -> Facts:
-        """What is known of another solution in this case."""
-        return function_facts(self._play(make(), case))
+    def imitation(self, make: Make) -> Imitation:
+        """Another function."""
+        return _Played(self, make, lambda _, outcome: function_facts(outcome))
 
 
 class CollectTrials(_Trials[CollectCase, CollectOutcome]):
@@ -187,7 +226,7 @@ class CollectTrials(_Trials[CollectCase, CollectOutcome]):
             return self._counts(case) or repeats(outcome)
         return {**collect_facts(outcome), **self._counts(case)}
 
-    def imitated(self, make: Make, case: CollectCase) -> Facts:
+    def imitated(self, imitation: Imitation, case: CollectCase) -> Facts:
         """What is known of another solution that draws the same actions.
 
         What is left to chance is looked at by itself: whether two episodes repeat each other, and
@@ -195,25 +234,26 @@ class CollectTrials(_Trials[CollectCase, CollectOutcome]):
         """
         mine = self.played(case)
         if mine.raised is None and case.plays > 1 and not case.groups:
-            outcome = self._play(make(), case)
-            return collect_facts(outcome) if outcome.raised else repeats(outcome)
+            return imitation.facts(case)
         chances: dict[str, Fact] = {}
         if mine.raised is None and case.groups:
-            chances = self._chances(make, case)
+            chances = self._chances(imitation, case)
             if case.plays > 1 or not agree(self._counts(case), chances) or len(chances) > 1:
                 return chances
         taken, stored = self._actions(case)
-        facts = self._facts_with(make, case, Draws(taken, stored))
-        if stored != taken and not agree(self.facts(case), facts | chances):
+        facts = imitation.facts_with(case, taken, stored)
+        if stored != taken and not agree(self.facts(case), {**facts, **chances}):
             # The action that was drawn may be the one that was stored, and not the one taken.
-            facts = self._facts_with(make, case, Draws(stored, taken))
-        return facts | chances
+            facts = imitation.facts_with(case, stored, taken)
+        return {**facts, **chances}
 
-    def _play(self, other: Callee, case: CollectCase) -> CollectOutcome:
+    def imitation(self, make: Make) -> Imitation:
+        """Another collector."""
+        return _Collecting(self, make)
+
+    def play_other(self, other: Callee, case: CollectCase) -> CollectOutcome:
+        """What another solution does in a case."""
         return probe_collect(other, case, "cpu", self.exercise, self.name, with_truth=False)
-
-    def _facts_with(self, make: Make, case: CollectCase, draws: Draws) -> dict[str, Fact]:
-        return dict(collect_facts(self._play(make(draw=draws), case)))
 
     def _counts(self, case: CollectCase) -> Facts:
         """How often the actions of the case's groups were taken."""
@@ -221,19 +261,12 @@ class CollectTrials(_Trials[CollectCase, CollectOutcome]):
             return {}
         return {"counts": count_actions(case, self.played(case).actions_of_plays)}
 
-    def _chances(self, make: Make, case: CollectCase) -> dict[str, Fact]:
+    def _chances(self, imitation: Imitation, case: CollectCase) -> dict[str, Fact]:
         """The probabilities with which another solution takes the groups' actions."""
-        begun = beginning(case)
-        draws = Draws((), ())
-        taken = self._play(make(draw=draws), begun).actions_of_plays[0]
-        if draws.drawn() != taken:
-            # Decided, not drawn, at least in part: in one play, the actions can be compared.
-            certain = [certainty(action, begun) for action in taken]
-            return {"counts": Decided() if case.plays == 1 else mean_chances(begun, certain)}
-        chances: dict[str, Fact] = {"counts": mean_chances(begun, list(draws.first.values()))}
-        if draws.second and case.plays == 1:
+        first, again = imitation.odds(case)
+        chances: dict[str, Fact] = {"counts": first}
+        if again is not None:
             _, stored = self._actions(case)
-            again = mean_chances(begun, list(draws.second.values()))
             if not count_actions(case, [stored]).agrees(again):
                 chances["second draw"] = Said("not what is known of the first solution's")
         return chances
@@ -245,3 +278,38 @@ class CollectTrials(_Trials[CollectCase, CollectOutcome]):
             taken = tuple(step.action for step in outcome.trajectory.steps)
             self._drawn[case] = taken, stored_actions(outcome, case) or taken
         return self._drawn[case]
+
+
+@dataclass(frozen=True)
+class _Collecting:
+    """Another collector, played when it is asked about."""
+
+    trials: CollectTrials
+    make: Make
+
+    def facts(self, case: CollectCase) -> Facts:
+        """What two episodes in a row show about chance."""
+        outcome = self.trials.play_other(self.make(), case)
+        return collect_facts(outcome) if outcome.raised else repeats(outcome)
+
+    def facts_with(
+        self, case: CollectCase, drawn: tuple[int, ...], drawn_again: tuple[int, ...]
+    ) -> Facts:
+        """What is known of it if it draws these actions."""
+        other = self.make(draw=Draws(drawn, drawn_again))
+        return collect_facts(self.trials.play_other(other, case))
+
+    def odds(self, case: CollectCase) -> tuple[Fact, Chances | None]:
+        """With which probabilities it draws."""
+        begun = beginning(case)
+        draws = Draws((), ())
+        taken = self.trials.play_other(self.make(draw=draws), begun).actions_of_plays[0]
+        if draws.drawn() != taken:
+            # Decided, not drawn, at least in part: in one play, the actions can be compared.
+            certain = [certainty(action, begun) for action in taken]
+            return Decided() if case.plays == 1 else mean_chances(begun, certain), None
+        again = bool(draws.second) and case.plays == 1
+        return (
+            mean_chances(begun, list(draws.first.values())),
+            mean_chances(begun, list(draws.second.values())) if again else None,
+        )

@@ -57,8 +57,10 @@ class Intake:
 
 
 def take_in(exercises: Path) -> Intake:
-    """Take in what may be taken in of an `exercises/` folder."""
+    """Take in what may be taken in of an `exercises/` folder; of one that is a link, nothing."""
     taken = Intake()
+    if exercises.is_symlink():
+        return taken
     left = MAX_BYTES
     for path in _modules(exercises):
         name = path.relative_to(exercises).as_posix()

@@ -9,11 +9,11 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
+from grading.errors import GraderError
 from grading.isolation.canary import laid_out
 from grading.isolation.codec import from_plain, to_plain
 from grading.isolation.sandbox import COURSE, SUBMISSION, Sandboxed
 from grading.isolation.wire import Closed, Malformed, WireError
-from grading.record import GraderError
 
 START_LIMIT = 120.0
 """Seconds for a worker to be ready: it imports torch."""

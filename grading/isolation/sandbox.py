@@ -21,6 +21,7 @@ from functools import cache
 from pathlib import Path
 from typing import IO
 
+from grading.errors import GraderError
 from grading.isolation.wire import Channel
 from grading.solution import ROOT
 
@@ -33,6 +34,7 @@ GIVEN = (
     "grading/__init__.py",
     "grading/cases.py",
     "grading/environments.py",
+    "grading/errors.py",
     "grading/optimizers.py",
     "grading/outcome.py",
     "grading/probes",
@@ -62,7 +64,7 @@ SWITCH_ON = (
 )
 
 
-class NoSandbox(RuntimeError):
+class NoSandbox(GraderError):
     """There is no sandbox to be had here; the message says what to install or switch on."""
 
 

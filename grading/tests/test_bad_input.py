@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from grading import session
-from grading.record import GraderError
+from grading.errors import GraderError
 from grading.solution import ROOT
 
 STEP = "actor_critic_step"
@@ -193,10 +193,10 @@ def test_a_fault_of_the_grader_is_no_grade(monkeypatch, submit):
 
 
 def test_a_search_that_is_cut_off_by_the_time_limit_names_nothing(monkeypatch, trials_of):
-    def out_of_time(_):
+    def out_of_time(*_):
         pytest.fail("Timeout (>20.0s) from pytest-timeout.")
 
-    monkeypatch.setattr("grading.bank.diagnosis.diagnose", out_of_time)
+    monkeypatch.setattr("grading.trials.diagnose", out_of_time)
     assert trials_of(STEP).mistakes == ()
 
 

@@ -17,17 +17,9 @@ from grading.learning import (
     train_group,
     trained_by,
 )
+from grading.learning_error import FILE, describe, stated_error
 from grading.solution import ROOT, Solution, find_solution
-from grading.study import (
-    FILE,
-    LEARNERS,
-    describe,
-    false_fail,
-    learner,
-    stated_error,
-    summarise,
-    table,
-)
+from grading.study import LEARNERS, false_fail, learner, summarise, table
 
 SMALL = Protocol(runs=2, episodes=4, looks=(4,), hopeless=())
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from grading.errors import GraderError
 from grading.isolation import process, sandbox
 from grading.isolation.canary import escapes, laid_out
 from grading.isolation.process import Worker
 from grading.isolation.sandbox import NoSandbox, require_sandbox
-from grading.record import GraderError
 from grading.solution import ROOT
 
 

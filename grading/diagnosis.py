@@ -9,12 +9,11 @@ excluded by the first case, many of them by a preview that costs a tenth of a pl
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import combinations, product
 from typing import Any
 
-from grading.bank.pipeline import FaultySolution, Form, Mistake, Pipeline, pipelines
 from grading.evidence import RAISED, Fact, Facts, agree
+from grading.suspects import Form, Forms, Mistake, Suspects
 
 MAX_PAIRS = 200
 """Pairs that are played to the end before the search is given up."""
@@ -23,18 +22,16 @@ FEW = 40
 FIRST = 0
 """The first case of the evidence tells most mistakes apart."""
 
-Forms = tuple[Form, ...]
 TRUTH: Forms = ()
 
 
-def diagnose(trials: Any) -> tuple[Mistake, ...]:
-    """The mistake that was made, or the two; empty if nothing in the bank does the same.
+def diagnose(trials: Any, suspects: Suspects) -> tuple[Mistake, ...]:
+    """The mistake that was made, or the two; empty if no suspect does the same.
 
     `trials` is of the function that failed a check; see grading.trials. Ties between mistakes that
     differ elsewhere are not broken by guessing: nothing is named.
     """
-    pipeline = pipelines().get(trials.exercise)
-    return _Search(trials, pipeline).named() if pipeline is not None else ()
+    return _Search(trials, suspects).named()
 
 
 @dataclass(frozen=True)
@@ -50,7 +47,7 @@ class _Marks:
 @dataclass
 class _Search:
     trials: Any
-    pipeline: Pipeline
+    suspects: Suspects
     _facts: dict[tuple[Forms, int], Facts] = field(default_factory=dict)
     _previews: dict[Forms, Facts | None] = field(default_factory=dict)
     _marked: dict[tuple[Form, int], _Marks] = field(default_factory=dict)
@@ -77,15 +74,15 @@ class _Search:
             found += self._matching(self._rivals(found))
             names = {tuple(sorted({form.mistake for form in forms})) for forms in found}
             if len(names) == 1:
-                return tuple(self.pipeline.mistakes[name] for name in names.pop())
+                return tuple(self.suspects.mistakes[name] for name in names.pop())
             if names:
                 return ()
         return ()
 
     def _candidates(self) -> Iterator[Iterable[Forms]]:
         """What it may be, the likeliest and cheapest first."""
-        usual = [mistake.forms[0] for mistake in self.pipeline.mistakes.values()]
-        every = list(self.pipeline.forms())
+        usual = [mistake.forms[0] for mistake in self.suspects.mistakes.values()]
+        every = list(self.suspects.forms())
         different = list({form.function: form for form in reversed(every)}.values())
         yield ((form,) for form in usual)
         yield ((form,) for form in every)
@@ -96,7 +93,7 @@ class _Search:
     def _rivals(self, found: Sequence[Forms]) -> Iterator[Forms]:
         """Other forms of what was found: where chance plays a part, they may fit just as well."""
         pieces = {piece for forms in found if len(forms) == 1 for piece in forms[0].pieces}
-        every = ((form,) for form in self.pipeline.forms() if pieces & form.pieces.keys())
+        every = ((form,) for form in self.suspects.forms() if pieces & set(form.pieces))
         return (forms for forms in every if forms not in found)
 
     def _matching(self, candidates: Iterable[Forms]) -> Iterator[Forms]:
@@ -150,7 +147,7 @@ class _Search:
         if raised is None or not raised.agrees(self._of(TRUTH, FIRST)[RAISED]):
             return None  # what an exception left undone cannot be compared
         if forms not in self._previews:
-            self._previews[forms] = self.pipeline.preview(forms, self.cases[FIRST])
+            self._previews[forms] = self.suspects.preview(forms, self.cases[FIRST])
         return self._previews[forms]
 
     def _possible(self, pair: Forms, case: int) -> bool:
@@ -181,12 +178,9 @@ class _Search:
         """What is known of these mistakes in a case."""
         key = (forms, case)
         if key not in self._facts:
-            make = partial(self._make, forms)
-            self._facts[key] = self.trials.imitated(make, self.cases[case])
+            imitation = self.suspects.imitation(forms)
+            self._facts[key] = self.trials.imitated(imitation, self.cases[case])
         return self._facts[key]
-
-    def _make(self, forms: Forms, **context: Any) -> FaultySolution:
-        return FaultySolution(self.pipeline.build(forms, **context))
 
 
 def _agree(one: Fact | None, two: Fact | None) -> bool:
