@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from grading.grade import CheckResult, Grade, to_mend
+from grading.grade import Grade
+from grading.reports.summary import ADVISORY, advice, explained, next_step, points, standing
 
 Style = Literal["plain", "good", "bad", "dim", "strong"]
 _ANSI: dict[Style, str] = {"plain": "", "good": "32", "bad": "31", "dim": "2", "strong": "1"}
+_STYLES: dict[str, Style] = {"done": "good", "mend": "bad"}
 
 
 @dataclass(frozen=True)
@@ -28,18 +30,21 @@ def table(grade: Grade) -> Iterator[Line]:
     """Exercises, points, how far each is; then what to do next."""
     yield Line(f"  {'exercise':<40}{'points':>9}", "dim")
     for name, checks in grade.by_exercise().items():
-        score = sum(c.points for c in checks)
-        most = sum(c.max_points for c in checks)
-        state, style = _state(checks)
-        yield Line(f"  {name:<40}{f'{score}/{most}':>9}   {state}", style)
+        how_far = standing(checks)
+        style = _STYLES.get(how_far.kind, "plain")
+        yield Line(f"  {name:<40}{points(checks):>9}   {how_far.words}", style)
     yield Line(f"  {'total':<40}{f'{grade.score}/{grade.max_score}':>9}", "strong")
     if grade.provenance and grade.advisory:
         yield Line("")
-        yield Line(
-            "  Advisory: the code ran without isolation, so it could have forged this.", "dim"
-        )
-    yield from _advice(grade)
-    yield from _next(grade)
+        yield Line(f"  {ADVISORY}", "dim")
+    for remark in advice(grade):
+        yield Line("")
+        yield from _labelled("advice", remark)
+    step = next_step(grade)
+    if step is not None:
+        yield Line("")
+        yield from _labelled("next", f"open {step.place}", "strong")
+        yield from _labelled("", step.what)
 
 
 def failures(grade: Grade) -> Iterator[Line]:
@@ -47,8 +52,7 @@ def failures(grade: Grade) -> Iterator[Line]:
 
     A bar stands before each line: what a submission says in there cannot pass for the report's own.
     """
-    attempted = [c for c in to_mend(grade.checks) if c.status != "not_attempted"]
-    for check in attempted:
+    for check in explained(grade):
         yield Line(f"{check.id}  ({check.status}, {check.points}/{check.max_points})", "bad")
         for line in check.message.splitlines():
             yield Line(f"| {line}".rstrip())
@@ -63,39 +67,6 @@ def curves(grade: Grade) -> Iterator[Line]:
             for line in check.message.splitlines():
                 yield from (Line(f"  {part}") for part in textwrap.wrap(line, 76) or [""])
             yield Line("")
-
-
-def _state(checks: tuple[CheckResult, ...]) -> tuple[str, Style]:
-    if all(c.status == "passed" for c in checks):
-        return "done", "good"
-    if all(c.status == "not_attempted" for c in checks):
-        return "not attempted", "plain"
-    own = to_mend(checks)
-    if not own:
-        first = next(c for c in checks if c.status != "passed")
-        return f"needs {first.waits_for}", "plain"
-    return f"{len(own)} to mend", "bad"
-
-
-def _advice(grade: Grade) -> Iterator[Line]:
-    remarks = dict.fromkeys(remark for check in grade.checks for remark in check.advice)
-    for remark in remarks:
-        yield Line("")
-        yield from _labelled("advice", remark)
-
-
-def _next(grade: Grade) -> Iterator[Line]:
-    own = to_mend(grade.checks)
-    if not own:
-        return
-    # A mistake in something begun comes before something new.
-    check = next((c for c in own if c.status != "not_attempted"), own[0])
-    place = check.file + (f":{check.line}" if check.line else "")
-    yield Line("")
-    yield from _labelled("next", f"open {place or 'exercises/README.md'}", "strong")
-    yield from _labelled(
-        "", "fill in the blank" if check.status == "not_attempted" else check.title
-    )
 
 
 def _labelled(label: str, text: str, style: Style = "plain") -> Iterator[Line]:
