@@ -112,6 +112,31 @@ def stubs(session: nox.Session) -> None:
 
 
 @nox.session
+def class_study(session: nox.Session) -> None:
+    """A class of 120 from the bank, graded in one command, and one by one (an hour)."""
+    need_sandbox(session)
+    run(session, "-m", "grading.class_study", *session.posargs)
+
+
+@nox.session
+def handout(session: nox.Session) -> None:
+    """Write the students' repository, with no answer in it, to dist/handout/ (minutes)."""
+    run(session, "-m", "grading.handout", *session.posargs)
+
+
+@nox.session
+def bundle(session: nox.Session) -> None:
+    """-- classroom50 (from dist/handout/) or -- gradescope: what the platform takes, in dist/."""
+    run(session, "-m", "grading.handout.bundles", *session.posargs)
+
+
+@nox.session
+def cluster(session: nox.Session) -> None:
+    """A class on a Dask cluster that loses a worker (a minute)."""
+    run(session, "-m", "pytest", "grading/tests/test_batch.py", "-k", "cluster", *session.posargs)
+
+
+@nox.session
 def scorecard(session: nox.Session) -> None:
     """How good the grader is, measured on its bank; writes grading/SCORECARD.md (half an hour)."""
     files = ["--markdown", "grading/SCORECARD.md", "--json", "grading/scorecard.json"]
