@@ -10,7 +10,8 @@ import re
 import pytest
 
 from grading import scorecard
-from grading.bank.pipeline import FaultySolution, pipelines
+from grading.bank.pipeline import pipelines
+from grading.bank.suspects import BankSuspects
 from grading.scorecard import Trial
 from grading.solution import ROOT
 from grading.stubs import BEGIN, END
@@ -101,8 +102,9 @@ def test_texts_are_sentences_that_fit_their_places():
 @pytest.mark.parametrize("exercise", pipelines())
 def test_a_pipeline_without_mistakes_does_what_the_reference_does(exercise, trials_of):
     pipeline, trials = pipelines()[exercise], trials_of(exercise)
+    imitation = BankSuspects(pipeline, trials).imitation(())
     for case in trials.evidence():
-        theirs = trials.imitated(lambda **context: FaultySolution(pipeline.build(**context)), case)
+        theirs = trials.imitated(imitation, case)
         mine = trials.facts(case)
         assert mine.keys() == theirs.keys()
         assert [key for key, fact in mine.items() if not fact.agrees(theirs[key])] == []
