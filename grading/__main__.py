@@ -6,11 +6,9 @@ import importlib.util
 import signal
 import sys
 
+from grading.commands import BAD_ARGUMENTS, NO_GRADE
 from grading.errors import BadArguments, GraderError
 from grading.isolation.sandbox import NoSandbox
-
-BAD_ARGUMENTS = 2
-NO_GRADE = 3
 
 COMMANDS = {
     "grade": "grade one submission",

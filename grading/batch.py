@@ -96,7 +96,7 @@ def _grade(job: Job, stop: Callable[[], bool]) -> Grade:
 def _write(grade: Grade, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     write_whole(out / FEEDBACK, feedback(grade))
-    write_whole(out / GRADE, json.dumps(grade.to_json(), indent=2) + "\n")
+    write_whole(out / GRADE, grade.text())
 
 
 def _is_done(job: Job) -> bool:
@@ -106,8 +106,10 @@ def _is_done(job: Job) -> bool:
         return False
     if there.provenance.get(RUN) == job.batch:
         return True
+    if not job.resume:
+        return False
     digest = take_in(Path(job.submission) / "exercises").digest()
-    return job.resume and _same(there.provenance, job.terms.provenance(digest))
+    return _same(there.provenance, job.terms.provenance(digest))
 
 
 def _same(one: dict[str, Any], other: dict[str, Any]) -> bool:

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from shutil import copyfile, copytree, ignore_patterns, rmtree
+from shutil import copyfile, rmtree
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -37,7 +37,7 @@ ENDLESS = (
 
 def honest(folder: Path, lot: random.Random) -> str:
     """The reference, with an honest alternative of each exercise in its place."""
-    copytree(ROOT / "reference", folder / "exercises", ignore=ignore_patterns("__pycache__"))
+    scorecard.copy_reference(folder / "exercises")
     chosen = []
     for exercise in sorted({trial.exercise for trial in scorecard.variants()}):
         file = lot.choice(sorted((VARIANTS / exercise).glob("*.py")))
@@ -70,7 +70,7 @@ def broken(folder: Path, lot: random.Random) -> str:
     if how == "an empty folder":
         (folder / "exercises").mkdir()
         return how
-    copytree(ROOT / "reference", folder / "exercises", ignore=ignore_patterns("__pycache__"))
+    scorecard.copy_reference(folder / "exercises")
     file = folder / "exercises" / "actor_critic_step.py"
     if how == "no file":
         file.unlink()
@@ -81,7 +81,7 @@ def broken(folder: Path, lot: random.Random) -> str:
 
 def endless(folder: Path, lot: random.Random) -> str:
     """The reference, one file of which never ends."""
-    copytree(ROOT / "reference", folder / "exercises", ignore=ignore_patterns("__pycache__"))
+    scorecard.copy_reference(folder / "exercises")
     source = lot.choice(ENDLESS)
     exercise = lot.choice(["actor_critic_step", "collect_episode"])
     (folder / "exercises" / f"{exercise}.py").write_text(source, "utf-8")

@@ -3,6 +3,7 @@
 Nothing here runs a check. The fields are those of `grade.json`, schema `actor-critic-grade/1`.
 """
 
+import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -84,6 +85,15 @@ class Grade:
             "checks": [asdict(check) for check in self.checks],
             "provenance": self.provenance,
         }
+
+    def text(self) -> str:
+        """The text of `grade.json`."""
+        return json.dumps(self.to_json(), indent=2) + "\n"
+
+    @property
+    def mistakes(self) -> list[str]:
+        """The ids of the mistakes that it was found to make, each once."""
+        return list(dict.fromkeys(id_ for check in self.checks for id_ in check.diagnosis))
 
 
 def result_from_json(data: dict[str, Any]) -> CheckResult:

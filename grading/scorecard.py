@@ -181,7 +181,7 @@ def write_submission(trial: Trial, exercises: Path, *, isolated: bool = False) -
 
     In a sandbox there is no bank: there, a submission of a mistake brings its own.
     """
-    shutil.copytree(ROOT / "reference", exercises, ignore=shutil.ignore_patterns("__pycache__"))
+    copy_reference(exercises)
     file = exercises / f"{trial.exercise}.py"
     if trial.kind == "variant":
         shutil.copyfile(VARIANTS / trial.exercise / f"{trial.names[0]}.py", file)
@@ -195,6 +195,11 @@ def write_submission(trial: Trial, exercises: Path, *, isolated: bool = False) -
         + f"{function} = faulty({trial.exercise!r}, {', '.join(map(repr, trial.names))})\n",
         "utf-8",
     )
+
+
+def copy_reference(exercises: Path) -> None:
+    """The reference, as somebody would hand it in."""
+    shutil.copytree(ROOT / "reference", exercises, ignore=shutil.ignore_patterns("__pycache__"))
 
 
 def copy_bank(exercises: Path) -> None:

@@ -6,6 +6,10 @@ from pathlib import Path
 
 from grading.errors import BadArguments
 
+BAD_ARGUMENTS = 2
+NO_GRADE = 3
+"""Exit statuses."""
+
 
 def show_progress(done: int, total: int) -> None:
     """Both numbers, on one line of the terminal."""

@@ -17,6 +17,7 @@ from tqdm import tqdm
 from grading.batch import Job, grade_job, read_grade, submissions
 from grading.batch import run as run_jobs
 from grading.cluster import cluster
+from grading.commands import NO_GRADE
 from grading.commands.grade import add_terms, terms
 from grading.errors import BadArguments
 from grading.files import write_whole
@@ -28,7 +29,6 @@ from grading.roster import Student, owner, read_roster, without_submission
 from grading.solution import ROOT
 
 INTERRUPTED = 130
-NO_GRADE = 3
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -165,7 +165,7 @@ def _report(
 
 def _known(entries: Sequence[Entry]) -> dict[str, Known]:
     """What the mistakes are that were named."""
-    if not any(check.diagnosis for e in entries if e.grade for check in e.grade.checks):
+    if not any(check.diagnosis for entry in entries for check in entry.checks):
         return {}
     from grading.bank.pipeline import pipelines  # imports torch, which takes seconds
 

@@ -1,7 +1,6 @@
 """`python -m grading grade SUBMISSION`."""
 
 import argparse
-import json
 import os
 import sys
 from pathlib import Path
@@ -10,7 +9,7 @@ from grading.commands import require_place, seed, show_progress
 from grading.errors import GraderError
 from grading.files import write_whole
 from grading.isolation.sandbox import require_sandbox
-from grading.reports.terminal import curves, failures, table
+from grading.reports.terminal import whole
 from grading.solution import find_solution
 from grading.submission import Terms, grade_submission
 
@@ -51,8 +50,8 @@ def run(asked: argparse.Namespace) -> int:
     progress = show_progress if sys.stderr.isatty() else None
     grade = grade_submission(submission, terms(asked), progress)
     if asked.json is not None:
-        write_whole(asked.json, json.dumps(grade.to_json(), indent=2) + "\n")
+        write_whole(asked.json, grade.text())
     coloured = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    for line in (*curves(grade), *failures(grade), *table(grade)):
+    for line in whole(grade):
         print(line.ansi() if coloured else line.text)
     return 0

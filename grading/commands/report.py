@@ -17,8 +17,7 @@ from grading.reports import classroom, classroom50, gradescope, markdown, termin
 
 
 def _terminal(grade: Grade) -> str:
-    lines = (*terminal.curves(grade), *terminal.failures(grade), *terminal.table(grade))
-    return "".join(f"{line.text}\n" for line in lines)
+    return "".join(f"{line.text}\n" for line in terminal.whole(grade))
 
 
 def _json(data: Any) -> str:

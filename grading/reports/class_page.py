@@ -140,7 +140,7 @@ def _distribution(graded: Sequence[Entry]) -> list[Bar]:
 def _rates(graded: Sequence[Entry]) -> list[CheckRate]:
     by_id: dict[str, list[CheckResult]] = {}
     for entry in graded:
-        for check in entry.grade.checks if entry.grade else ():
+        for check in entry.checks:
             by_id.setdefault(check.id, []).append(check)
     return [
         CheckRate(
@@ -173,14 +173,13 @@ def _misconceptions(graded: Sequence[Entry], known: Mapping[str, Known]) -> list
 
 def _named(entry: Entry) -> list[str]:
     """The ids of the mistakes that a submission was found to make."""
-    checks = entry.grade.checks if entry.grade else ()
-    return list(dict.fromkeys(id_ for check in checks for id_ in check.diagnosis))
+    return entry.grade.mistakes if entry.grade is not None else []
 
 
 def _verdicts(graded: Sequence[Entry]) -> list[Verdict]:
     found = []
     for entry in graded:
-        for check in entry.grade.checks if entry.grade else ():
+        for check in entry.checks:
             if check.id == "learning/group" and check.status != "not_attempted":
                 words = check.message.splitlines()
                 said = [line for line in words if " episodes" in line and "after" in line]
@@ -194,7 +193,7 @@ def _alarms(graded: Iterable[Entry]) -> list[Concern]:
     return [
         Concern(entry, alarm)
         for entry in graded
-        for alarm in dict.fromkeys(c.alarm for c in (entry.grade.checks if entry.grade else ()))
+        for alarm in dict.fromkeys(check.alarm for check in entry.checks)
         if alarm
     ]
 

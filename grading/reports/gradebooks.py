@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from io import StringIO
 
 from grading.errors import BadArguments
-from grading.grade import Grade
+from grading.grade import CheckResult, Grade
 from grading.roster import Student
 
 
@@ -29,6 +29,11 @@ class Entry:
     student: Student | None = None
     problem: str = ""
     """Why there is no grade."""
+
+    @property
+    def checks(self) -> tuple[CheckResult, ...]:
+        """The results of its grade, if there is one."""
+        return self.grade.checks if self.grade is not None else ()
 
     @property
     def label(self) -> str:
@@ -67,7 +72,7 @@ def grades_csv(entries: Sequence[Entry]) -> str:
             row += [grade.score, grade.max_score, facts["bonus_score"]]
             row += [sum(c.points for c in by_exercise.get(name, ())) for name in exercises]
             row += [grade.provenance.get("isolation", "")]
-            row += [" ".join(dict.fromkeys(id_ for c in grade.checks for id_ in c.diagnosis))]
+            row += [" ".join(grade.mistakes)]
         writer.writerow([_harmless(cell) for cell in [*row, entry.problem]])
     return out.getvalue()
 

@@ -26,6 +26,11 @@ class Line:
         return f"\x1b[{code}m{self.text}\x1b[0m" if code and self.text else self.text
 
 
+def whole(grade: Grade) -> Iterator[Line]:
+    """Everything there is to say."""
+    yield from (*curves(grade), *failures(grade), *table(grade))
+
+
 def table(grade: Grade) -> Iterator[Line]:
     """Exercises, points, how far each is; then what to do next."""
     yield Line(f"  {'exercise':<40}{'points':>9}", "dim")
