@@ -165,12 +165,12 @@ def _report(
 
 def _known(entries: Sequence[Entry]) -> dict[str, Known]:
     """What the mistakes are that were named."""
-    if not any(check.diagnosis for entry in entries for check in entry.checks):
+    if not any(entry.mistakes for entry in entries):
         return {}
     from grading.bank.pipeline import pipelines  # imports torch, which takes seconds
 
     return {
-        id_: Known(mistake.title, mistake.misconception, mistake.read)
+        id_: Known(mistake.title, mistake.misconception)
         for pipeline in pipelines().values()
         for id_, mistake in pipeline.mistakes.items()
     }

@@ -30,8 +30,6 @@ class Known:
 
     title: str
     misconception: str
-    read: str
-    """An anchor of the lesson."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +117,6 @@ def class_page(
         exercises=list(dict.fromkeys(n for e in graded if e.grade for n in e.grade.by_exercise())),
         link=_link,
         part=_part,
-        named=_named,
         quote=quote,
     )
 
@@ -161,19 +158,14 @@ def _rates(graded: Sequence[Entry]) -> list[CheckRate]:
 def _misconceptions(graded: Sequence[Entry], known: Mapping[str, Known]) -> list[Misconception]:
     who: dict[str, list[Entry]] = {}
     for entry in graded:
-        for id_ in _named(entry):
+        for id_ in entry.mistakes:
             who.setdefault(id_, []).append(entry)
     found = []
     for id_, entries in who.items():
         # A mistake that is not in the bank any more is called by its id.
-        of_it = known.get(id_) or Known(id_.rpartition("/")[2].replace("_", " "), "", "")
+        of_it = known.get(id_) or Known(id_.rpartition("/")[2].replace("_", " "), "")
         found.append(Misconception(id_, of_it.title, of_it.misconception, tuple(entries)))
     return sorted(found, key=lambda one: (-len(one.who), one.title))
-
-
-def _named(entry: Entry) -> list[str]:
-    """The ids of the mistakes that a submission was found to make."""
-    return entry.grade.mistakes if entry.grade is not None else []
 
 
 def _verdicts(graded: Sequence[Entry]) -> list[Verdict]:

@@ -36,6 +36,11 @@ class Entry:
         return self.grade.checks if self.grade is not None else ()
 
     @property
+    def mistakes(self) -> list[str]:
+        """The ids of the mistakes that it was found to make."""
+        return self.grade.mistakes if self.grade is not None else []
+
+    @property
     def label(self) -> str:
         """The student's name if it is known."""
         return (self.student.name or self.student.identifier if self.student else "") or (

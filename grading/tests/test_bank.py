@@ -7,14 +7,17 @@ import json
 import os
 import re
 
+import numpy as np
 import pytest
 
 from grading import scorecard
-from grading.bank.pipeline import pipelines
+from grading.bank.pipeline import faulty, pipelines
 from grading.bank.suspects import BankSuspects
+from grading.environments import ScriptedEnv
 from grading.scorecard import Trial
 from grading.solution import ROOT
 from grading.stubs import BEGIN, END
+from lesson import Actor, Critic
 
 FIRSTS = [
     Trial("mistake", pipeline.exercise, (mistake.forms[0].name,))
@@ -108,6 +111,13 @@ def test_a_pipeline_without_mistakes_does_what_the_reference_does(exercise, tria
         mine = trials.facts(case)
         assert mine.keys() == theirs.keys()
         assert [key for key, fact in mine.items() if not fact.agrees(theirs[key])] == []
+
+
+def test_two_mistakes_that_would_never_end_together_are_stopped():
+    collect = faulty("collect_episode", "step_never", "end_only_truncated")
+    env = ScriptedEnv(np.zeros((2, 4), np.float32), [1.0], 2, terminated=True, truncated=False)
+    with pytest.raises(RuntimeError, match="did not end"):
+        collect(env, Actor(4, 2, 8), Critic(4, 8))
 
 
 @pytest.mark.parametrize("exercise", pipelines())

@@ -16,6 +16,9 @@ from lesson import Actor, Critic
 Draw = Callable[[Tensor, int, int], int]
 """(probabilities, step, how often it was drawn before in this step) -> an action."""
 
+MOST_ROUNDS = 3_000
+"""Two mistakes together may never end: two of the longest episodes here are shorter."""
+
 _EPS = torch.finfo(torch.float32).eps
 
 
@@ -166,6 +169,8 @@ def _assemble(pieces: Pieces, draw: Draw = draw_at_random) -> Callable[..., Any]
         pieces["reset"](play)
         over = False
         while not over:
+            if play.rounds == MOST_ROUNDS:
+                raise RuntimeError(f"the episode did not end in {MOST_ROUNDS} rounds")
             play.draws = 0
             # The environment counts for itself: a faulty collector does not step it once a round.
             play.now = getattr(env, "steps_taken", play.rounds)
