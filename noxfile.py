@@ -144,6 +144,12 @@ def scorecard(session: nox.Session) -> None:
 
 
 @nox.session
+def fairness(session: nox.Session) -> None:
+    """Every honest alternative, on the cases of ten more seeds (a quarter of an hour)."""
+    run(session, "-m", "pytest", "grading/tests/test_bank.py", "-k", "other_cases")
+
+
+@nox.session
 def exploits(session: nox.Session) -> None:
     """Every hostile submission of the bank, in the sandbox; into the scorecard (20 minutes)."""
     need_sandbox(session)

@@ -9,7 +9,6 @@ import csv
 import json
 import os
 import random
-import resource
 import subprocess
 import sys
 import time
@@ -17,13 +16,13 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from shutil import copyfile, rmtree
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from tqdm import tqdm
 
 from grading import scorecard
 from grading.exploits import Exploit, exploits, scene, write_submission
+from grading.isolation.cost import processor_seconds
 from grading.scorecard import VARIANTS, Trial
 from grading.solution import ROOT
 
@@ -129,16 +128,22 @@ def facts(file: Path) -> Any:
     return [(c["id"], c["status"], c["points"], c["diagnosis"]) for c in grade["checks"]]
 
 
-def differences(folder: Path, out: Path, workers: int, options: list[str]) -> Iterator[str]:
-    """The names of submissions that get something else alone than in the class."""
-    names = [path.name for path in sorted(folder.iterdir()) if (path / "exercises").is_dir()]
-    with TemporaryDirectory() as alone, ThreadPoolExecutor(workers) as pool:
+def differences(folder: Path, workers: int, options: list[str]) -> Iterator[str]:
+    """The names of submissions that get something else alone than in the class.
 
-        def one(name: str) -> tuple[str, bool]:
-            file = Path(alone) / f"{name}.json"
-            grade_alone(folder / name, file, options)
-            return name, facts(file) == facts(out / name / "grade.json")
+    What was graded alone before is not graded again.
+    """
+    names = [path.parent.name for path in sorted(folder.glob("class/*/exercises"))]
+    alone = folder / "alone"
+    alone.mkdir(exist_ok=True)
 
+    def one(name: str) -> tuple[str, bool]:
+        file = alone / f"{name}.json"
+        if not file.is_file():
+            grade_alone(folder / "class" / name, file, options)
+        return name, facts(file) == facts(folder / "graded" / name / "grade.json")
+
+    with ThreadPoolExecutor(workers) as pool:
         for name, same in tqdm(pool.map(one, names), total=len(names), desc="one by one"):
             if not same:
                 yield name
@@ -146,14 +151,38 @@ def differences(folder: Path, out: Path, workers: int, options: list[str]) -> It
 
 def seconds_of_import() -> float:
     """Processor time of `import torch` in a process of its own."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    before = processor_seconds()
     subprocess.run([sys.executable, "-c", "import torch"], check=True)
-    return _spent(before)
+    return processor_seconds() - before
 
 
-def _spent(before: resource.struct_rusage) -> float:
-    now = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return now.ru_utime + now.ru_stime - before.ru_utime - before.ru_stime
+def grade_together(folder: Path, workers: int, options: list[str]) -> None:
+    """The class in one command; prints what it cost."""
+    before, begun = processor_seconds(), time.monotonic()
+    command = [sys.executable, "-m", "grading", "batch", str(folder / "class")]
+    command += ["--out", str(folder / "graded"), "--workers", str(workers)]
+    command += ["--roster", str(folder / "class" / "roster.csv"), *options]
+    subprocess.run(command, cwd=ROOT, check=True)  # noqa: S603
+    wall, cpu = time.monotonic() - begun, processor_seconds() - before
+    made = json.loads((folder / "made.json").read_text("utf-8"))
+    grades = {
+        name: json.loads((folder / "graded" / name / "grade.json").read_text("utf-8"))
+        for name in made
+    }
+    learning = sum(
+        check["seconds"]
+        for grade in grades.values()
+        for check in grade["checks"]
+        if check["exercise"] == "learning"
+    )
+    torch = 2 * len(made) * seconds_of_import()
+    print(f"{len(made)} submissions, {workers} side by side: {wall:.0f} s")
+    print(f"processor seconds for each: {cpu / len(made):.1f}")
+    print(f"of these, two imports of torch: {100 * torch / cpu:.0f}%")
+    print(f"of the time on the clock, learning checks: {100 * learning / (wall * workers):.0f}%")
+    for kind in KINDS:
+        scores = [grades[name]["score"] for name in made if made[name].startswith(kind.__name__)]
+        print(f"{kind.__name__:<10}{len(scores):>4}   scores {min(scores)} to {max(scores)}")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -164,33 +193,21 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--folder", type=Path, default=ROOT / "runs" / "class_study")
     parser.add_argument("--skip", choices=("learning",))
     parser.add_argument("--seed", type=int, default=0)
-    asked = parser.parse_args(arguments)
-    rmtree(asked.folder, ignore_errors=True)
-    class_dir, out = asked.folder / "class", asked.folder / "graded"
-    class_dir.mkdir(parents=True)
-    made = write_class(class_dir, asked.submissions, asked.seed)
-    options = ["--skip", asked.skip] if asked.skip else []
-    before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-    command = [sys.executable, "-m", "grading", "batch", str(class_dir), "--out", str(out)]
-    command += ["--roster", str(class_dir / "roster.csv"), "--workers", str(asked.workers)]
-    subprocess.run([*command, *options], cwd=ROOT, check=True)  # noqa: S603
-    wall, cpu = time.monotonic() - begun, _spent(before)
-    grades = {name: json.loads((out / name / "grade.json").read_text("utf-8")) for name in made}
-    learning = sum(
-        check["seconds"]
-        for grade in grades.values()
-        for check in grade["checks"]
-        if check["exercise"] == "learning"
+    parser.add_argument(
+        "--resume", action="store_true", help="go on grading the last class one by one"
     )
-    torch = 2 * len(made) * seconds_of_import()
-    print(f"{len(made)} submissions, {asked.workers} side by side: {wall:.0f} s")
-    print(f"processor seconds for each: {cpu / len(made):.1f}")
-    print(f"of these, two imports of torch: {100 * torch / cpu:.0f}%")
-    print(f"of these, the learning checks, on the clock: {100 * learning / cpu:.0f}%")
-    for kind in KINDS:
-        scores = [grades[name]["score"] for name in made if made[name].startswith(kind.__name__)]
-        print(f"{kind.__name__:<10}{len(scores):>4}   scores {min(scores)} to {max(scores)}")
-    different = list(differences(class_dir, out, asked.workers, options))
+    asked = parser.parse_args(arguments)
+    options = ["--skip", asked.skip] if asked.skip else []
+    if not asked.resume:
+        rmtree(asked.folder, ignore_errors=True)
+        (asked.folder / "class").mkdir(parents=True)
+        made = write_class(asked.folder / "class", asked.submissions, asked.seed)
+        (asked.folder / "made.json").write_text(json.dumps(made, indent=1), "utf-8")
+        grade_together(asked.folder, asked.workers, options)
+    elif not (asked.folder / "made.json").is_file():
+        parser.error(f"there is no class in {asked.folder}: leave --resume away")
+    made = json.loads((asked.folder / "made.json").read_text("utf-8"))
+    different = list(differences(asked.folder, asked.workers, options))
     print(f"graded alone, {len(different)} get something else")
     for name in different:
         print(f"  {name}  {made[name]}")

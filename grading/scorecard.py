@@ -129,25 +129,29 @@ def run(
     progress: Callable[[int, int], None] | None = None,
     *,
     isolated: bool = False,
+    case_seed: int = 0,
 ) -> list[Result]:
-    """Check each of them, in the order given; `progress(done, all)` is told."""
+    """Check each of them, in the order given; `progress(done, all)` is told.
+
+    All are checked on the cases of one seed, so that results can be compared.
+    """
     results = []
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        for result in pool.map(partial(check, isolated=isolated), trials):
+        one = partial(check, isolated=isolated, case_seed=case_seed)
+        for result in pool.map(one, trials):
             results.append(result)
             if progress is not None:
                 progress(len(results), len(trials))
     return results
 
 
-def check(trial: Trial, *, isolated: bool = False) -> Result:
+def check(trial: Trial, *, isolated: bool = False, case_seed: int = 0) -> Result:
     """Check one of them in this process; if isolated, or an exploit, with a sandbox."""
     if trial.kind == "exploit":
         return _attempted(trial)
     with tempfile.TemporaryDirectory(prefix="scorecard-") as folder:
         write_submission(trial, Path(folder) / "exercises", isolated=isolated)
-        # On the same cases, so that results can be compared.
-        options = ["--isolation", "require" if isolated else "none", "--case-seed=0"]
+        options = ["--isolation", "require" if isolated else "none", f"--case-seed={case_seed}"]
         options += [f"--time-factor={PATIENCE}"]
         tests = CHECKS / f"test_{trial.exercise.rpartition('/')[2]}.py"
         record = check_here(folder, *options, checks=tests)

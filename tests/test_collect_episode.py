@@ -58,6 +58,8 @@ UNLIKELY = (0.001, 0.05)
 """In the long episode: where the policy is all but sure, exploration shows; else, greed."""
 STEPS_OF_A_GROUP = 600
 OPENINGS = 150
+LARGE = np.float32(50)
+"""Times as large as others: the size of large states."""
 
 
 @pytest.fixture
@@ -113,12 +115,15 @@ def one_step(seed: int) -> CollectCase:
 def reusing(seed: int) -> CollectCase:
     """Large observations in one buffer: neither may be cut off, nor overwritten.
 
-    Nor is a reward a sign of the end.
+    Nor is a reward a sign of the end. The networks take the size back, so that the policy is not
+    sure of anything: there the logarithm of a probability is a matter of rounding.
     """
+    networks = random_networks(generator(seed, "for large states"))
+    sized = ((hidden / LARGE, *others) for hidden, *others in (networks.actor, networks.critic))
     words = "T=4, one buffer for all states, which are large"
-    case = _script("reusing", seed, [1.0, 0.0, -10.0, 0.25], words)
+    case = _script("reusing", seed, [1.0, 0.0, -10.0, 0.25], words, Networks(*sized))
     assert case.observations is not None
-    return replace(case, observations=50 * case.observations, reuse_buffer=True)
+    return replace(case, observations=LARGE * case.observations, reuse_buffer=True)
 
 
 @cache

@@ -61,6 +61,13 @@ def test_an_honest_alternative_passes_every_check(trial, results):
     assert results[trial].failed == ()
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(1_001, 1_011))
+def test_an_honest_alternative_passes_on_other_cases(seed):
+    failed = scorecard.run(VARIANTS, os.cpu_count() or 1, case_seed=seed)
+    assert [(one.names, one.own, one.message) for one in failed if one.failed] == []
+
+
 def test_the_bank_is_as_large_as_the_course_promises():
     step, collect = (
         pipelines()["actor_critic_step"].mistakes,

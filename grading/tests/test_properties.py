@@ -1,6 +1,7 @@
 """In random cases too, the numbers are those of an oracle that shares no code with the course."""
 
 import numpy as np
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +20,7 @@ from grading.probes.collect import probe_collect
 from grading.tests import slow_oracle
 from grading.tests.slow_oracle import Network
 from lesson import compute_returns
+from tests import test_actor_critic_step, test_collect_episode
 
 # Derandomized: the same tree gives the same cases, so that no build is red once and green when it
 # is run again. To look further, derandomize=False and a larger max_examples.
@@ -269,3 +271,26 @@ def test_no_array_may_be_off_by_one_percent(changes, index, factor):
     wrong = list(changes)
     wrong[index] = wrong[index] * np.float32(factor)
     assert not same_arrays(wrong, changes)
+
+
+# -- the cases of the checks
+
+
+def spread(networks, states):
+    """The largest difference of two logits in any of the states."""
+    hidden_weight, hidden_bias, weight, bias = networks.actor
+    hidden = np.maximum(states @ hidden_weight.T + hidden_bias, 0)
+    return float(np.ptp(hidden @ weight.T + bias, axis=-1).max())
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_no_policy_of_a_case_is_so_sure_that_its_logarithms_are_a_matter_of_rounding(seed):
+    found = {}
+    for case in (*test_actor_critic_step.evidence(seed), *test_collect_episode.evidence(seed)):
+        if isinstance(case, StepCase):
+            states = np.concatenate([episode.states for episode in case.episodes])
+        else:
+            states = case.observations
+        if states is not None:
+            found[case.description] = spread(case.networks, states)
+    assert {words: found[words] for words in found if found[words] > SPREAD} == {}
