@@ -120,7 +120,7 @@ def class_study(session: nox.Session) -> None:
 
 @nox.session
 def handout(session: nox.Session) -> None:
-    """Write the students' repository, with no answer in it, to dist/handout/ (minutes)."""
+    """Write the students' repository, with no answer in it, to dist/handout/ (16 minutes)."""
     run(session, "-m", "grading.handout", *session.posargs)
 
 
@@ -145,7 +145,7 @@ def scorecard(session: nox.Session) -> None:
 
 @nox.session
 def fairness(session: nox.Session) -> None:
-    """Every honest alternative, on the cases of ten more seeds (a quarter of an hour)."""
+    """Every honest alternative, on the cases of ten more seeds (minutes)."""
     run(session, "-m", "pytest", "grading/tests/test_bank.py", "-k", "other_cases")
 
 

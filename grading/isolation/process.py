@@ -29,6 +29,8 @@ class Worker:
         """Start it on a folder of exercises; it gets ready while the caller does something else."""
         self._started = time.monotonic()
         self._ready = False
+        self._failed = ""
+        """Why it never will be."""
         self._bait = ExitStack()
         bait = self._bait.enter_context(laid_out())
         self._sandboxed = Sandboxed(
@@ -43,18 +45,21 @@ class Worker:
         """Wait until it is. Raises GraderError if it cannot start, or its sandbox does not hold."""
         if self._ready:
             return
+        if self._failed:
+            raise GraderError(self._failed)
         deadline = self._started + START_LIMIT
         try:
             escaped = from_plain(tuple[str, ...], self._sandboxed.channel.receive(deadline))
             if escaped:
-                raise GraderError(f"the sandbox does not hold: a worker could {', '.join(escaped)}")
+                self._failed = f"the sandbox does not hold: a worker could {', '.join(escaped)}"
+                raise GraderError(self._failed)
             if self._sandboxed.channel.receive(deadline) != "ready":
                 raise Malformed("not ready")
         except WireError as error:
             self.stop()
-            raise GraderError(
-                f"a worker could not be started ({error}):\n{self._sandboxed.output()}"
-            ) from error
+            said = self._sandboxed.output()
+            self._failed = f"a worker could not be started ({error}):\n{said}"
+            raise GraderError(self._failed) from error
         self._bait.close()
         self._ready = True
 

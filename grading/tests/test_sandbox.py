@@ -180,8 +180,10 @@ def processes_below(root):
 
 def test_a_worker_that_cannot_start_is_the_graders_fault(worker, monkeypatch):
     monkeypatch.setattr(process, "COURSE", Path("/nowhere"))
-    with pytest.raises(GraderError, match="could not be started"):
-        worker().require_ready()
+    one = worker()
+    for _ in range(2):  # whoever asks again is told the same
+        with pytest.raises(GraderError, match="could not be started"):
+            one.require_ready()
 
 
 # -- no sandbox to be had
