@@ -1,7 +1,7 @@
 """Grading on a Dask cluster that is already running; Dask is an optional extra.
 
-The workers need the course and the submissions under the same paths, as on a shared file system,
-and bubblewrap.
+Scheduler and workers need the course and the submissions under the same paths, as on a shared file
+system; the workers need bubblewrap.
 """
 
 import sys
@@ -34,14 +34,24 @@ def cluster(address: str) -> Iterator[Executor]:
         raise NoCluster(f"no Dask scheduler answers at {address}: {error}") from error
     root = str(ROOT)
 
-    class OnPath(distributed.WorkerPlugin):
+    def find_course() -> None:
+        if root not in sys.path:
+            sys.path.insert(0, root)
+
+    class OfWorker(distributed.WorkerPlugin):
         """Lets a worker find the course, wherever it was started."""
 
         def setup(self, worker: Any) -> None:  # noqa: ARG002 - Dask's interface
-            if root not in sys.path:
-                sys.path.insert(0, root)
+            find_course()
+
+    class OfScheduler(distributed.SchedulerPlugin):
+        """The same for the scheduler, which looks into what it hands out."""
+
+        async def start(self, scheduler: Any) -> None:  # noqa: ARG002 - Dask's interface
+            find_course()
 
     with client:
-        client.register_plugin(OnPath(), name="course")
+        for plugin in (OfScheduler(), OfWorker()):
+            client.register_plugin(plugin, name=f"course {type(plugin).__name__}")
         with client.get_executor() as executor:
             yield executor
