@@ -63,6 +63,11 @@ class Grade:
         return self._sum(bonus=False)[1]
 
     @property
+    def bonus_score(self) -> int:
+        """Points beside the 100."""
+        return self._sum(bonus=True)[0]
+
+    @property
     def advisory(self) -> bool:
         """Whether student code ran without isolation, so that the grade could be forged."""
         return self.provenance.get("isolation") != "require"
@@ -74,14 +79,13 @@ class Grade:
 
     def to_json(self) -> dict[str, Any]:
         """The content of `grade.json`."""
-        bonus_score, bonus_max_score = self._sum(bonus=True)
         return {
             "schema": SCHEMA,
             "submission": self.submission,
             "score": self.score,
             "max_score": self.max_score,
-            "bonus_score": bonus_score,
-            "bonus_max_score": bonus_max_score,
+            "bonus_score": self.bonus_score,
+            "bonus_max_score": self._sum(bonus=True)[1],
             "checks": [asdict(check) for check in self.checks],
             "provenance": self.provenance,
         }

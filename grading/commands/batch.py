@@ -14,19 +14,15 @@ from typing import Any
 
 from tqdm import tqdm
 
-from grading.batch import Job, grade_job, read_grade, submissions
+from grading.batch import Job, grade_job, submissions
 from grading.batch import run as run_jobs
+from grading.class_report import entries_of, write_report
 from grading.cluster import cluster
 from grading.commands import NO_GRADE
 from grading.commands.grade import add_terms, terms
 from grading.errors import BadArguments
-from grading.files import write_whole
-from grading.isolation.intake import take_in
-from grading.likeness import alike
-from grading.reports.class_page import Concern, Known, class_page
-from grading.reports.gradebooks import Entry, grades_csv
-from grading.roster import Student, owner, read_roster, without_submission
-from grading.solution import ROOT
+from grading.reports.gradebooks import Entry
+from grading.roster import read_roster
 
 INTERRUPTED = 130
 
@@ -85,8 +81,8 @@ def run(asked: argparse.Namespace) -> int:
         interrupted = True
     finally:
         # Also if it is cut short: what is finished is to be seen.
-        entries = _entries(everyone, out, roster, problems)
-        _report(asked.title, everyone, out, roster, entries)
+        entries = entries_of(everyone, out, roster, problems)
+        write_report(asked.title, everyone, out, roster, entries)
     return _say(entries, problems, out, done, len(jobs), interrupted)
 
 
@@ -109,71 +105,6 @@ def _executor(
 def _progress(total: int) -> "tqdm[Any]":
     """A bar with the time left, if there is somebody to see it."""
     return tqdm(total=total, unit="submission", disable=not sys.stderr.isatty(), dynamic_ncols=True)
-
-
-def _entries(
-    folders: Sequence[Path], out: Path, roster: Sequence[Student], problems: dict[str, str]
-) -> list[Entry]:
-    """Every submission there is, and every student without one."""
-    names = [folder.name for folder in folders]
-    entries = []
-    for name in names:
-        grade = read_grade(out / name)
-        problem = problems.get(name, "" if grade is not None else "not graded yet")
-        entries.append(Entry(name, grade, owner(name, roster), problem))
-    missing = without_submission(roster, names)
-    return [*entries, *(Entry("", None, student, "nothing handed in") for student in missing)]
-
-
-def _report(
-    title: str,
-    folders: Sequence[Path],
-    out: Path,
-    roster: Sequence[Student],
-    entries: Sequence[Entry],
-) -> None:
-    taken = {folder.name: take_in(folder / "exercises") for folder in folders}
-    by_name = {entry.submission: entry for entry in entries}
-    concerns = [
-        Concern(by_name[name], f"exercises/{file} {why}")
-        for name, intake in taken.items()
-        for file, why in intake.refused.items()
-    ]
-    concerns += [
-        Concern(entry, entry.problem) for entry in entries if entry.submission and entry.problem
-    ]
-    concerns += [
-        Concern(by_name[folder.name], "holds no exercises/ folder")
-        for folder in folders
-        if not (folder / "exercises").is_dir()
-    ]
-    if roster:
-        concerns += [
-            Concern(entry, "is nobody's on the roster, or it is not clear whose")
-            for entry in entries
-            if entry.submission and entry.student is None
-        ]
-    stubs = take_in(ROOT / "exercises").files
-    own = {
-        name: {file: text for file, text in intake.files.items() if text != stubs.get(file)}
-        for name, intake in taken.items()
-    }
-    page = class_page(title, entries, _known(entries), concerns, alike(own))
-    write_whole(out / "class.html", page)
-    write_whole(out / "grades.csv", grades_csv(entries))
-
-
-def _known(entries: Sequence[Entry]) -> dict[str, Known]:
-    """What the mistakes are that were named."""
-    if not any(entry.mistakes for entry in entries):
-        return {}
-    from grading.bank.pipeline import pipelines  # imports torch, which takes seconds
-
-    return {
-        id_: Known(mistake.title, mistake.misconception)
-        for pipeline in pipelines().values()
-        for id_, mistake in pipeline.mistakes.items()
-    }
 
 
 def _say(

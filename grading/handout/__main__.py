@@ -7,8 +7,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from grading import scorecard
 from grading.handout.maker import NotEmpty, make
-from grading.here import check_here
 from grading.solution import ROOT
 
 
@@ -18,7 +18,6 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=ROOT / "dist" / "handout")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, metavar="N")
     asked = parser.parse_args(arguments)
-    checks = check_here("reference", "--collect-only").checks
     with tqdm(desc="solutions recorded", disable=not sys.stderr.isatty()) as bar:
 
         def show(done: int, total: int) -> None:
@@ -26,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
             bar.update(done - bar.n)
 
         try:
-            make(asked.out, checks, asked.workers, show)
+            make(asked.out, scorecard.checks(), asked.workers, show)
         except NotEmpty as error:
             parser.error(str(error))
     print(f"the handout is in {asked.out}")

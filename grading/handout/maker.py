@@ -1,6 +1,6 @@
 """Writes the students' copy of the course: what they need, and no answer.
 
-What is not listed here is not handed out.
+What is neither listed here nor in a folder that is, is not handed out.
 """
 
 import json
@@ -43,6 +43,7 @@ GIVEN_FOLDERS = (
 KEPT_BACK = (
     "grading/batch.py",
     "grading/benchmark.py",
+    "grading/class_report.py",
     "grading/class_study.py",
     "grading/cluster.py",
     "grading/commands/batch.py",

@@ -99,33 +99,32 @@ def class_page(
     `known` says of the ids of mistakes what they are; `concerns` come beside those that the grades
     themselves give; `alike` are submissions with files that are the same text.
     """
-    graded = [entry for entry in entries if entry.grade is not None]
-    scores = [entry.grade.score for entry in graded if entry.grade is not None]
+    grades = [entry.grade for entry in entries if entry.grade is not None]
+    scores = [grade.score for grade in grades]
     return _PAGES.get_template("class.html.jinja").render(
         title=title,
         entries=entries,
-        graded=graded,
+        graded=len(grades),
         mean=statistics.mean(scores) if scores else None,
         median=statistics.median(scores) if scores else None,
-        bars=_distribution(graded),
-        rates=_rates(graded),
-        misconceptions=_misconceptions(graded, known),
-        verdicts=_verdicts(graded),
-        concerns=[*concerns, *_alarms(graded)],
+        bars=_distribution(grades),
+        rates=_rates(entries),
+        misconceptions=_misconceptions(entries, known),
+        verdicts=_verdicts(entries),
+        concerns=[*concerns, *_alarms(entries)],
         alike=alike,
-        advisory=any(entry.grade.advisory for entry in graded if entry.grade is not None),
-        exercises=list(dict.fromkeys(n for e in graded if e.grade for n in e.grade.by_exercise())),
+        advisory=any(grade.advisory for grade in grades),
+        exercises=list(dict.fromkeys(name for grade in grades for name in grade.by_exercise())),
         link=_link,
         part=_part,
         quote=quote,
     )
 
 
-def _distribution(graded: Sequence[Entry]) -> list[Bar]:
+def _distribution(grades: Iterable[Grade]) -> list[Bar]:
     counts = [0] * BINS
-    for entry in graded:
-        grade = entry.grade
-        if grade is not None and grade.max_score:
+    for grade in grades:
+        if grade.max_score:
             counts[min(BINS * grade.score // grade.max_score, BINS - 1)] += 1
     width = 100 // BINS
     labels = [f"{width * n}-{width * (n + 1) - 1}" for n in range(BINS - 1)]
@@ -134,9 +133,9 @@ def _distribution(graded: Sequence[Entry]) -> list[Bar]:
     return [Bar(label, n, 100 * n / tallest) for label, n in zip(labels, counts, strict=True)]
 
 
-def _rates(graded: Sequence[Entry]) -> list[CheckRate]:
+def _rates(entries: Sequence[Entry]) -> list[CheckRate]:
     by_id: dict[str, list[CheckResult]] = {}
-    for entry in graded:
+    for entry in entries:
         for check in entry.checks:
             by_id.setdefault(check.id, []).append(check)
     return [
@@ -155,22 +154,22 @@ def _rates(graded: Sequence[Entry]) -> list[CheckRate]:
     ]
 
 
-def _misconceptions(graded: Sequence[Entry], known: Mapping[str, Known]) -> list[Misconception]:
+def _misconceptions(entries: Sequence[Entry], known: Mapping[str, Known]) -> list[Misconception]:
     who: dict[str, list[Entry]] = {}
-    for entry in graded:
+    for entry in entries:
         for id_ in entry.mistakes:
             who.setdefault(id_, []).append(entry)
     found = []
-    for id_, entries in who.items():
+    for id_, makers in who.items():
         # A mistake that is not in the bank any more is called by its id.
         of_it = known.get(id_) or Known(id_.rpartition("/")[2].replace("_", " "), "")
-        found.append(Misconception(id_, of_it.title, of_it.misconception, tuple(entries)))
+        found.append(Misconception(id_, of_it.title, of_it.misconception, tuple(makers)))
     return sorted(found, key=lambda one: (-len(one.who), one.title))
 
 
-def _verdicts(graded: Sequence[Entry]) -> list[Verdict]:
+def _verdicts(entries: Sequence[Entry]) -> list[Verdict]:
     found = []
-    for entry in graded:
+    for entry in entries:
         for check in entry.checks:
             if check.id == "learning/group" and check.status != "not_attempted":
                 words = check.message.splitlines()
@@ -181,10 +180,10 @@ def _verdicts(graded: Sequence[Entry]) -> list[Verdict]:
     return found
 
 
-def _alarms(graded: Iterable[Entry]) -> list[Concern]:
+def _alarms(entries: Iterable[Entry]) -> list[Concern]:
     return [
         Concern(entry, alarm)
-        for entry in graded
+        for entry in entries
         for alarm in dict.fromkeys(check.alarm for check in entry.checks)
         if alarm
     ]

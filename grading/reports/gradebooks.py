@@ -72,12 +72,10 @@ def grades_csv(entries: Sequence[Entry]) -> str:
         if grade is None:
             row += [""] * (5 + len(exercises))
         else:
-            facts = grade.to_json()
             by_exercise = grade.by_exercise()
-            row += [grade.score, grade.max_score, facts["bonus_score"]]
+            row += [grade.score, grade.max_score, grade.bonus_score]
             row += [sum(c.points for c in by_exercise.get(name, ())) for name in exercises]
-            row += [grade.provenance.get("isolation", "")]
-            row += [" ".join(grade.mistakes)]
+            row += [grade.provenance.get("isolation", ""), " ".join(grade.mistakes)]
         writer.writerow([_harmless(cell) for cell in [*row, entry.problem]])
     return out.getvalue()
 

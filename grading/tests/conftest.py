@@ -1,7 +1,6 @@
 """What the tests of the grader share: submissions made on the spot, and their grades."""
 
 import importlib
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,8 @@ from grading.grade import CheckResult
 from grading.here import check_here
 from grading.oracle import reference_solution
 from grading.player import LocalPlayer
+from grading.scorecard import copy_reference
 from grading.session import Request, run_checks
-from grading.solution import ROOT
 
 Submit = Callable[..., Path]
 
@@ -24,7 +23,7 @@ def submit(tmp_path: Path) -> Submit:
 
     def make(**files: str | bytes | None) -> Path:
         folder = tmp_path / "submission" / "exercises"
-        shutil.copytree(ROOT / "reference", folder, ignore=shutil.ignore_patterns("__pycache__"))
+        copy_reference(folder)
         for name, content in files.items():
             path = folder / f"{name}.py"
             if content is None:
@@ -68,3 +67,16 @@ def trials_of() -> Callable[[str], Any]:
         return checks.trials.__wrapped__(LocalPlayer(reference_solution()), 0)
 
     return make
+
+
+@pytest.fixture
+def classroom50_runner() -> dict[str, str]:
+    """What Classroom 50's runner says of a submission."""
+    return {
+        "CLASSROOM": "rl",
+        "ASSIGNMENT": "actor-critic",
+        "SUBMISSION_TAG": "submit/2026-11-22T10-00-00Z-abc",
+        "COMMIT_URL": "https://x/commit/1",
+        "RELEASE_URL": "https://x/releases/1",
+        "USERNAME": "ada",
+    }

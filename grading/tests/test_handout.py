@@ -21,21 +21,10 @@ from grading.bank.pipeline import pipelines
 from grading.evidence import Chances, Decided, Measured, Said, Sketch, Unknown
 from grading.handout import bundles, maker, recorder
 from grading.handout.maker import NotEmpty, make
-from grading.here import check_here
 from grading.recorded.facts import packed, unpacked
 from grading.scorecard import Trial
 from grading.solution import ROOT
 from grading.stubs import BEGIN, END
-
-RUNNER = {
-    "CLASSROOM": "rl",
-    "ASSIGNMENT": "actor-critic",
-    "SUBMISSION_TAG": "submit/2026-11-22T10-00-00Z-abc",
-    "COMMIT_URL": "https://x/commit/1",
-    "RELEASE_URL": "https://x/releases/1",
-    "USERNAME": "ada",
-}
-"""What Classroom 50's runner says."""
 
 
 def firsts(pipeline):
@@ -46,10 +35,9 @@ def firsts(pipeline):
 @pytest.fixture(scope="module")
 def handout(tmp_path_factory):
     out = tmp_path_factory.mktemp("handout") / "course"
-    checks = check_here("reference", "--collect-only").checks
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(recorder, "solutions", lambda p: [(), *((name,) for name in firsts(p))])
-        make(out, checks, os.cpu_count() or 1, lambda *_: None)
+        make(out, scorecard.checks(), os.cpu_count() or 1, lambda *_: None)
     for folder in (out, *out.parents[:1]):
         folder.chmod(0o755)
     return out
@@ -117,7 +105,7 @@ def test_the_stubs_are_not_attempted(handout):
 
 def submit(folder):
     """The reference, handed in."""
-    shutil.copytree(ROOT / "reference", folder / "exercises", dirs_exist_ok=True)
+    scorecard.copy_reference(folder / "exercises")
     return folder
 
 
@@ -302,7 +290,7 @@ def test_a_sketch_tells_apart_what_the_numbers_tell_apart():
 
 
 def test_classroom_50s_bundle_writes_a_result_and_installs_what_it_needs(
-    handout, tmp_path, monkeypatch
+    handout, tmp_path, monkeypatch, classroom50_runner
 ):
     folder = bundles.classroom50(handout, tmp_path)
     assert not (folder / "course" / ".git").exists()
@@ -320,7 +308,7 @@ def test_classroom_50s_bundle_writes_a_result_and_installs_what_it_needs(
         "module['main']()\n"
         "assert asked[0][1:4] == ('-m', 'pip', 'install'), asked\n"
     )
-    for name, value in RUNNER.items():
+    for name, value in classroom50_runner.items():
         monkeypatch.setenv(name, value)
     submit(checkout)
     done = run(checkout, "-c", script)

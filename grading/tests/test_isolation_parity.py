@@ -16,9 +16,9 @@ from grading.isolation.intake import take_in
 from grading.isolation.process import Worker
 from grading.isolation.remote import RemotePlayer
 from grading.player import LocalPlayer
-from grading.scorecard import VARIANTS, copy_bank
+from grading.scorecard import VARIANTS, copy_bank, copy_reference
 from grading.session import Request, run_checks
-from grading.solution import ROOT, Solution
+from grading.solution import Solution
 
 ANY_FORM = """
 import exercises.with_bank
@@ -52,7 +52,7 @@ ALTERNATIVES = [
 def players(tmp_path_factory):
     """One solution that can be every mistake and every variant, here and in a sandbox."""
     exercises = tmp_path_factory.mktemp("parity") / "exercises"
-    shutil.copytree(ROOT / "reference", exercises, ignore=shutil.ignore_patterns("__pycache__"))
+    copy_reference(exercises)
     copy_bank(exercises)
     (exercises / "any_form.py").write_text(ANY_FORM)
     for exercise, name in ALTERNATIVES:

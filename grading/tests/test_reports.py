@@ -122,19 +122,10 @@ def test_nothing_that_a_submission_says_is_printed_by_the_reporter(grade):
 
 # -- Classroom 50 and Gradescope
 
-RUNNER = {
-    "CLASSROOM": "rl",
-    "ASSIGNMENT": "actor-critic",
-    "SUBMISSION_TAG": "submit/2026-11-22T10-00-00Z-abc",
-    "COMMIT_URL": "https://x/commit/1",
-    "RELEASE_URL": "https://x/releases/1",
-    "USERNAME": "ada",
-}
 
-
-def test_classroom_50_gets_whole_numbers_and_no_key_of_ours(grade):
+def test_classroom_50_gets_whole_numbers_and_no_key_of_ours(grade, classroom50_runner):
     now = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
-    said = classroom50.result(grade, RUNNER, now)
+    said = classroom50.result(grade, classroom50_runner, now)
     assert set(said) == {
         "schema", "classroom", "assignment", "assignment_type", "owner", "submission", "commit",
         "release", "review", "datetime", "score", "max-score", "tests",
@@ -148,9 +139,9 @@ def test_classroom_50_gets_whole_numbers_and_no_key_of_ours(grade):
         assert test["test-name"]
 
 
-def test_outside_of_classroom_50s_runner_there_is_no_result(grade):
+def test_outside_of_classroom_50s_runner_there_is_no_result(grade, classroom50_runner):
     with pytest.raises(ValueError, match="USERNAME"):
-        classroom50.result(grade, RUNNER | {"USERNAME": ""}, datetime.now(UTC))
+        classroom50.result(grade, classroom50_runner | {"USERNAME": ""}, datetime.now(UTC))
 
 
 def test_gradescope_gets_its_statuses(grade):
