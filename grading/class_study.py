@@ -1,7 +1,8 @@
 """A whole class from the bank, graded in one command and one by one: `nox -s class_study`.
 
 The class is drawn by lot: honest, faulty, hostile, broken and endless submissions. Says what the
-batch cost, and whether each submission got there what it gets alone.
+batch cost, and whether each submission got there what it gets alone, with the same secret: with
+another one, a wrong solution may pass a check that it fails here, or the other way round.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from grading import scorecard
 from grading.exploits import Exploit, exploits, scene, write_submission
 from grading.isolation.cost import processor_seconds
 from grading.scorecard import VARIANTS, Trial
+from grading.seeds import SECRET
 from grading.solution import ROOT
 
 ENDLESS = (
@@ -197,6 +199,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--resume", action="store_true", help="go on grading the last class one by one"
     )
     asked = parser.parse_args(arguments)
+    os.environ.setdefault(SECRET, f"class study {asked.seed}")
     options = ["--skip", asked.skip] if asked.skip else []
     if not asked.resume:
         rmtree(asked.folder, ignore_errors=True)

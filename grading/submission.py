@@ -1,8 +1,7 @@
 """One submission, graded: the session's results, and where they come from."""
 
-import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 from grading.grade import Grade
 from grading.isolation.intake import take_in
 from grading.provenance import provenance
-from grading.seeds import SECRET
 from grading.session import Progress, Request, run_checks
 from grading.solution import NoSuchSolution, find_solution, has_reference
 
@@ -24,6 +22,8 @@ class Terms:
     seed: int | None = None
     """Of the cases. None: 0, or under isolation seeds that nobody knows beforehand."""
     skip_learning: bool = False
+    secret: str = field(default="", repr=False)
+    """Of the seeds under isolation; none: a fresh one for each submission."""
 
     def provenance(self, graded_files: str) -> dict[str, Any]:
         """Of a grade of files with this digest."""
@@ -40,7 +40,7 @@ class Terms:
         secret, seed = "", self.seed
         if self.isolated:
             # A seed that everybody knows is no secret, but each check has its own all the same.
-            secret = os.environ.get(SECRET, "") if seed is None else f"seed {seed}"
+            secret = self.secret if seed is None else f"seed {seed}"
             seed = None
         return Request(
             str(submission.absolute()),

@@ -10,6 +10,7 @@ from grading.errors import GraderError
 from grading.files import write_whole
 from grading.isolation.sandbox import require_sandbox
 from grading.reports.terminal import whole
+from grading.seeds import SECRET
 from grading.solution import find_solution
 from grading.submission import Terms, grade_submission
 
@@ -32,7 +33,8 @@ def terms(asked: argparse.Namespace) -> Terms:
 
         if not torch.cuda.is_available():
             raise GraderError("--device cuda, but torch sees no CUDA device here")
-    return Terms(isolated, asked.device, asked.seed, skip_learning=asked.skip == "learning")
+    secret = os.environ.get(SECRET, "")
+    return Terms(isolated, asked.device, asked.seed, asked.skip == "learning", secret)
 
 
 def add(parser: argparse.ArgumentParser) -> None:

@@ -1,10 +1,13 @@
 """A class: every submission gets its own grade, whatever becomes of the others."""
 
+import argparse
 import os
+import pickle
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,10 +15,12 @@ import pytest
 from grading import batch
 from grading.__main__ import main
 from grading.batch import BadClass, Job, grade_job, read_grade, submissions
+from grading.commands.grade import add_terms, terms
 from grading.errors import GraderError
 from grading.grade import CheckResult, Grade, to_mend
 from grading.likeness import alike, fingerprint
 from grading.roster import BadRoster, Student, owner, read_roster, without_submission
+from grading.seeds import SECRET
 from grading.solution import ROOT, NoSuchSolution, find_solution
 from grading.submission import Terms, grade_submission
 
@@ -265,6 +270,19 @@ def test_groups_of_the_same_text_are_found_for_each_file():
 
 
 # -- a cluster
+
+
+def test_the_secret_goes_where_the_submission_is_graded(monkeypatch):
+    """Elsewhere nobody has set the variable."""
+    monkeypatch.setenv(SECRET, "mine")
+    parser = argparse.ArgumentParser()
+    add_terms(parser)
+    how = terms(parser.parse_args(["--isolation", "none"]))
+    monkeypatch.delenv(SECRET)
+    job = pickle.loads(pickle.dumps(Job("submission", "out", replace(how, isolated=True), "id")))
+    assert job.terms.request(Path(job.submission)).secret == "mine"
+    assert "mine" not in repr(job)
+
 
 CLUSTER = """
 import sys
