@@ -123,11 +123,14 @@ class Recording:
         """The contexts for a solution that draws these actions, the one that says most first.
 
         What is not known of the end of an episode does not matter: who goes on where another one
-        has stopped has taken more steps.
+        has stopped has taken more steps. Of those who go on for longer than the case lasts, only
+        what does not depend on their draws is known.
         """
         length = self._lengths[case]
         first, again = ((actions + (0,) * length)[:length] for actions in (drawn, drawn_again))
-        return drawing(case, first, again), drawing(case, first), whatever(case)
+        exactly = drawing(case, first, again), drawing(case, first)
+        longer = max(len(drawn), len(drawn_again)) > length
+        return (whatever(case), *exactly) if longer else (*exactly, whatever(case))
 
     def _fact(self, number: int) -> Fact:
         if number not in self._facts:

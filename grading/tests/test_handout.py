@@ -32,11 +32,21 @@ def firsts(pipeline):
     return [mistake.forms[0].name for mistake in list(pipeline.mistakes.values())[::12]]
 
 
+def too_long(pipeline):
+    """A mistake that draws more actions than its case lasts."""
+    return ["end_after_two"] if "collect_episode/end_after_two" in pipeline.mistakes else []
+
+
+def few(pipeline):
+    """What is recorded here."""
+    return [(), *((name,) for name in (*firsts(pipeline), *too_long(pipeline)))]
+
+
 @pytest.fixture(scope="module")
 def handout(tmp_path_factory):
     out = tmp_path_factory.mktemp("handout") / "course"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(recorder, "solutions", lambda p: [(), *((name,) for name in firsts(p))])
+        patch.setattr(recorder, "solutions", few)
         make(out, scorecard.checks(), os.cpu_count() or 1, lambda *_: None)
     for folder in (out, *out.parents[:1]):
         folder.chmod(0o755)
@@ -150,7 +160,7 @@ def said_of(course, trial, folder):
 SAMPLE = [
     Trial("mistake", pipeline.exercise, (name,))
     for pipeline in pipelines().values()
-    for name in firsts(pipeline)[:2]
+    for name in (*firsts(pipeline)[:2], *too_long(pipeline))
 ]
 
 
