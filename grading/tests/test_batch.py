@@ -177,7 +177,14 @@ def test_a_batch_that_is_cut_short_keeps_what_is_finished_and_goes_on(how, tmp_p
         (class_dir / name / "exercises" / "collect_episode.py").write_text(source)
     line = [sys.executable, "-m", "grading", "batch", str(class_dir), "--out", str(out)]
     line += ["--isolation", "none", "--skip", "learning", "--workers", "1"]
-    with subprocess.Popen(line, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        line,
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Whoever runs the tests in the background may have turned Ctrl-C off for all they start.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as process:
         deadline = time.monotonic() + 60
         while not (out / "a-quick" / "grade.json").is_file():
             assert time.monotonic() < deadline
