@@ -1,7 +1,7 @@
 """The stacked trainer: many independent runs on CartPole, in one process.
 
 Every run has its own networks, optimizers, environment and episodes, as in the lesson's loop; only
-the arithmetic is shared. A run that has finished an episode rests until a quarter of all rest, and
+the arithmetic is shared. A run that has finished an episode rests until a third of all rest, and
 these are updated together. Resting changes nothing for a run, so its rewards are distributed like
 those of a run by itself.
 """
@@ -22,11 +22,13 @@ ENVIRONMENT = "CartPole-v1"
 STATE_DIM, N_ACTIONS = 4, 2
 MAX_STEPS = 500
 """The time limit of CartPole-v1."""
-TOGETHER = 0.25
+TOGETHER = 1 / 3
 """Of the runs that are not at their end: so many are updated at a time."""
-ALIKE, PART_STEPS = 0.25, 2000
-"""These are taken in parts of so many steps, padding included, and no episode of a part is shorter
-than so much of its longest."""
+ALIKE = 0.4
+"""These are taken in parts: no episode of a part is shorter than so much of its longest, ..."""
+PART_STEPS = {"cpu": 3000, "cuda": 1_000_000}
+"""... and together they have so many steps, padding included: what fits a CPU's caches, and what
+keeps a GPU busy without filling its memory."""
 
 
 @dataclass(frozen=True)
@@ -161,17 +163,12 @@ class Trainer:
         self._finish(ready)
 
     def _alike(self, ready: np.ndarray) -> Iterator[np.ndarray]:
-        """Places in parts, those with the longest episodes first.
-
-        On a CPU, a part holds what fits its caches, and is not padded with much more than it holds.
-        """
-        if self._to.device.type != "cpu":
-            yield ready
-            return
+        """Places, the longest episodes first, in the parts that are updated together."""
+        steps = PART_STEPS[self._to.device.type]
         while ready.size:
             longest = self._length[ready[0]]
             alike = np.count_nonzero(self._length[ready] > ALIKE * longest)
-            count = max(1, min(alike, PART_STEPS // longest))
+            count = max(1, min(alike, steps // longest))
             yield ready[:count]
             ready = ready[count:]
 
