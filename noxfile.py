@@ -186,11 +186,17 @@ def assertions(session: nox.Session) -> None:
 
 @nox.session
 def benchmark(session: nox.Session) -> None:
-    """Speed of the learning check against the plain loop and the seed's sampling (minutes)."""
+    """Speed of the learning check, the stacked trainer and the plain loop (ten minutes)."""
     run(session, "-m", "grading.benchmark", *session.posargs)
 
 
 @nox.session
-def learning_study(session: nox.Session) -> None:
-    """How often the learning check is wrong, by hundreds of groups (an hour on two cores)."""
-    run(session, "-m", "grading.study", *session.posargs)
+def calibrate(session: nox.Session) -> None:
+    """The learning check's rule and its errors; -- --gradings for the check itself (hours)."""
+    run(session, "-m", "grading.calibration", *session.posargs)
+
+
+@nox.session
+def gpu_checks(session: nox.Session) -> None:
+    """Everything that only a GPU can show: parity with the CPU, and speed."""
+    run(session, "-m", "grading.gpu_checks", *session.posargs)

@@ -13,7 +13,7 @@ import gymnasium as gym
 
 from grading.cases import CollectCase, FunctionCase, LearnersCase, StepCase, TrainingCase
 from grading.environments import Recorder
-from grading.learning import Begin, Learn
+from grading.learning.group import Begin, Learn
 from grading.outcome import (
     CollectOutcome,
     FunctionOutcome,
@@ -51,7 +51,7 @@ class Player(Protocol):
 
     @property
     def learners(self) -> Begin:
-        """Networks that the solution's step trains; see `grading.learning`."""
+        """Networks that the solution's step trains; see `grading.learning.group`."""
 
 
 @dataclass

@@ -12,7 +12,7 @@ from grading.solution import ROOT
 
 _PACKAGES = ("torch", "gymnasium", "numpy", "pytest", "pytest-timeout")
 _CHECKS = ("tests", "grading", "lesson", "reference")
-_DECIDING = {".py", ".npz", ".msgpack"}
+_DECIDING = ("*.py", "*.npz", "*.msgpack", "calibration.json")
 """Code, and data that it decides by."""
 
 
@@ -25,8 +25,7 @@ def provenance(
 ) -> dict[str, Any]:
     """The provenance of a grade of files with this digest."""
     return {
-        "versions": {"python": platform.python_version()}
-        | {name: version(name) for name in _PACKAGES},
+        "versions": versions(),
         "platform": platform.platform(),
         "device": device,
         "isolation": isolation,
@@ -41,9 +40,15 @@ def provenance(
     }
 
 
+def versions() -> dict[str, str]:
+    """Of Python and of the packages that have a say in a grade."""
+    return {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES}
+
+
 def _files() -> Iterator[Path]:
     for top in _CHECKS:
-        yield from (path for path in (ROOT / top).rglob("*") if path.suffix in _DECIDING)
+        for pattern in _DECIDING:
+            yield from (ROOT / top).rglob(pattern)
 
 
 def _hash(root: Path, files: Iterable[Path]) -> str:

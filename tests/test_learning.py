@@ -6,8 +6,10 @@ import pytest
 
 from grading.cases import TrainingCase
 from grading.checks import CheckFailed, check, fail_raised
-from grading.learning import AGREEMENT, MAX_JUMP, PROTOCOL, draw_curve, judge, train_group
-from grading.learning_error import stated_error
+from grading.learning.audit import AGREEMENT, MAX_JUMP
+from grading.learning.curve import draw_curve
+from grading.learning.group import train_group
+from grading.learning.rule import calibration, judge, rule_in_force, stated_error
 from grading.messages import Message, number
 from grading.oracle import reference_function
 from grading.player import Player
@@ -88,27 +90,26 @@ def test_many_short_runs_learn_as_actor_critic_does(
     player: Player, case_seed: int, remarks: list[str]
 ) -> None:
     """Trained many times over, it learns as fast as Actor-Critic does."""
+    rule = rule_in_force()
     group = train_group(
         player.learners,
         case_seed,
-        until=lambda rewards, finished: judge(rewards, finished) is not None,
+        rule,
+        until=lambda rewards, finished: judge(rewards, finished, rule) is not None,
         audit=reference_function(STEP, STEP) if has_reference() else None,
     )
     if group.raised is not None:
         fail_raised(group.raised, read=READ)
-    verdict = judge(group.rewards, group.finished)
+    verdict = judge(group.rewards, group.finished, rule)
     assert verdict is not None  # the last look always decides
-    curve = draw_curve(group.rewards, group.finished)
-    rule = (
-        f"mean reward of the last {PROTOCOL.window} episodes, over {PROTOCOL.runs} runs, "
-        f"within {PROTOCOL.episodes} episodes"
-    )
+    curve = draw_curve(group.rewards, group.finished, calibration()["reference"]["curve"])
+    looked_at = f"mean reward of the last {rule.window} of {verdict.look.episodes} episodes"
     if not verdict.passed:
         raise CheckFailed(
             Message(
                 "trained many times over, it does not learn as fast as Actor-Critic does.",
-                got=f"{number(verdict.statistic)} after {verdict.episodes} episodes",
-                expected=f"at least {number(PROTOCOL.threshold)}: {rule}",
+                got=f"{number(verdict.statistic)}, the {looked_at}, over {rule.runs} runs",
+                expected=f"at least {number(verdict.look.low)}",
                 think="mend the other checks first: this one cannot tell what is wrong",
                 case=f"error: {stated_error()}",
                 read=READ,
@@ -133,7 +134,7 @@ def test_many_short_runs_learn_as_actor_critic_does(
         )
     remarks += [
         *curve,
-        f"{number(verdict.statistic)} after {verdict.episodes} episodes; "
-        f"needed: {number(PROTOCOL.threshold)}, the {rule}.",
+        f"{number(verdict.statistic)}, the {looked_at}, over {rule.runs} runs; "
+        f"needed: {number(verdict.look.high)}.",
         f"Error: {stated_error()}.",
     ]

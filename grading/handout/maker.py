@@ -26,13 +26,14 @@ GIVEN = (
     "conftest.py",
     "constraints.txt",
     "exercises/README.md",
-    "grading/learning_study.json",
+    "grading/learning/calibration.json",
 )
 GIVEN_FOLDERS = (
     "exercises",
     "grading",
     "grading/commands",
     "grading/isolation",
+    "grading/learning",
     "grading/probes",
     "grading/recorded",
     "grading/reports",
@@ -50,6 +51,7 @@ KEPT_BACK = (
     "grading/commands/gradebook.py",
     "grading/commands/scorecard.py",
     "grading/exploits.py",
+    "grading/gpu_checks.py",
     "grading/here.py",
     "grading/isolation/cost.py",
     "grading/likeness.py",
@@ -59,7 +61,6 @@ KEPT_BACK = (
     "grading/roster.py",
     "grading/scorecard.py",
     "grading/stubs.py",
-    "grading/study.py",
 )
 """Those that are of no use there."""
 NEEDED = ("torch", "gymnasium", "numpy", "matplotlib", "msgpack", "pytest", "pytest-timeout")

@@ -29,7 +29,7 @@ from grading.isolation.codec import from_plain, to_plain
 from grading.isolation.intake import Intake
 from grading.isolation.process import Answer, Worker
 from grading.isolation.wire import Closed, Late, Malformed, WireError
-from grading.learning import Learn
+from grading.learning.group import Learn
 from grading.outcome import (
     NOTHING,
     Collected,

@@ -118,18 +118,24 @@ def log_probs_of(actor: Actor, states: np.ndarray, actions: np.ndarray) -> Tenso
 
 def call(solution: Callee, exercise: str, name: str, *arguments: object) -> Any | Raised:
     """Call a function of a solution; whatever it raises comes back as a Raised."""
+    function = fitting(solution, exercise, name, arguments)
+    if isinstance(function, Raised):
+        return function
+    return solution.attempt(exercise, lambda: function(*arguments))
+
+
+def fitting(
+    solution: Callee, exercise: str, name: str, arguments: tuple[object, ...]
+) -> Callable[..., Any] | Raised:
+    """A function of a solution, if it can take these arguments."""
     function = solution.function(exercise, name)
     if isinstance(function, Raised):
         return function
     problem = _signature_problem(function, name, arguments)
-    if problem:
-        return Raised(
-            "signature",
-            problem,
-            solution.place(exercise),
-            getattr(getattr(function, "__code__", None), "co_firstlineno", None),
-        )
-    return solution.attempt(exercise, lambda: function(*arguments))
+    if not problem:
+        return function
+    line = getattr(getattr(function, "__code__", None), "co_firstlineno", None)
+    return Raised("signature", problem, solution.place(exercise), line)
 
 
 def unreadable(error: Exception) -> Raised:

@@ -10,7 +10,14 @@ import torch
 from grading.cases import LearnersCase, TrainingCase, Weights
 from grading.optimizers import Adam
 from grading.outcome import Raised, Trained, Update
-from grading.probes.live import arrays, build, call, log_probs_of, preserved_globals, unreadable
+from grading.probes.live import (
+    arrays,
+    build,
+    fitting,
+    log_probs_of,
+    preserved_globals,
+    unreadable,
+)
 from grading.solution import Callee
 from lesson.training import make_networks, train_actor_critic
 
@@ -23,6 +30,8 @@ class Learners:
 
     def __init__(self, solution: Callee, case: LearnersCase, device: str) -> None:
         self._solution = solution
+        self._step: Callable[..., Any] | Raised | None = None
+        """Asked for once: to look at its signature takes a tenth of an update."""
         self._networks = [build(networks, device) for networks in case.networks]
         self._optimizers = [
             (Adam(actor.parameters(), case.actor_lr), Adam(critic.parameters(), case.critic_lr))
@@ -44,9 +53,7 @@ class Learners:
         """
         actor, critic = self._networks[run]
         log_probs = log_probs_of(actor, states, actions)
-        returned = call(
-            self._solution,
-            *STEP,
+        arguments = (
             actor,
             critic,
             *self._optimizers[run],
@@ -54,6 +61,12 @@ class Learners:
             list(log_probs.unbind()),
             [1.0] * len(states),
         )
+        if self._step is None:
+            self._step = fitting(self._solution, *STEP, arguments)
+        step = self._step
+        if isinstance(step, Raised):
+            return step
+        returned = self._solution.attempt(STEP[0], lambda: step(*arguments))
         if isinstance(returned, Raised):
             return returned
         try:

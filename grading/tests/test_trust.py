@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from contextlib import nullcontext
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,10 @@ import pytest
 from grading.cases import LearnersCase
 from grading.checks import Check
 from grading.grade import CheckResult, settle
-from grading.learning import AGREEMENT, MAX_JUMP, Disguise, Protocol, train_group, trained_by
+from grading.learning.audit import AGREEMENT, MAX_JUMP
+from grading.learning.disguise import Disguise
+from grading.learning.group import train_group, trained_by
+from grading.learning.rule import Look, Rule, rule_in_force
 from grading.oracle import reference_function
 from grading.outcome import Update
 from grading.seeds import SECRET, case_seed
@@ -150,7 +154,7 @@ def test_a_hollow_collector_gets_nothing(submit, returned, before):
 
 # -- the learning check
 
-SHORT = Protocol(runs=4, episodes=12, looks=(12,), hopeless=())
+SHORT = Rule(runs=4, window=4, actor_lr=0.003, critic_lr=0.01, looks=(Look(12, 20, 20),))
 
 
 def test_a_disguise_hides_nothing_but_names():
@@ -250,9 +254,10 @@ def test_a_controller_that_was_prepared_is_of_no_use_in_disguise():
 
         return nullcontext(learn)
 
-    longer = Protocol(runs=16, episodes=40)
+    rule = rule_in_force()
+    longer = replace(rule, looks=(Look(40, 0, 0),))
     rewards = train_group(begin, 5, longer).rewards
-    assert 20 < np.nanmean(rewards[:, 20:]) < 105 * 0.9
+    assert 20 < np.nanmean(rewards[:, 20:]) < 0.9 * rule.looks[-1].high
 
 
 def test_a_step_that_learns_by_other_means_gets_no_points_for_learning(submit):

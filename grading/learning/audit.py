@@ -1,0 +1,71 @@
+"""Whether a learner's updates are those of Actor-Critic, asked of some runs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from grading.cases import LearnersCase, Weights
+from grading.outcome import Update
+from grading.probes.training import Learners
+from grading.solution import OwnFunction
+
+Step = Callable[..., object]
+AUDITED_RUNS = 2
+AGREEMENT = 0.5
+"""Cosine that audited updates have at least, on average. The mistakes of the bank that learn have
+more (0.6 and above), and changes that were prepared have next to none."""
+MAX_JUMP = 10.0
+"""Learning rates that an update may change a weight by. Adam's own bound is the larger of 1 and
+(1 - beta1) / sqrt(1 - beta2) = 3.2; the rest is for those who step more than once."""
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How updates of the actor agree with those of a step that is right."""
+
+    cosine: float
+    """Of the angle between the two changes, weighted by how far the updates went."""
+    updates: int
+    largest_change: float
+    """Of a weight, in one update of any run, in learning rates."""
+
+
+class Audit:
+    """The right update, made beside each update of a run, of the actor as it was before.
+
+    The critic is the audit's own: with another's, any update of the actor could be made to look
+    right.
+    """
+
+    def __init__(self, step: Step, case: LearnersCase, run: int) -> None:
+        networks = case.networks[run]
+        self._before = networks.actor
+        self._learners = Learners(OwnFunction(step), replace(case, networks=(networks,)), "cpu")
+        self.cosines: list[tuple[float, float]] = []
+        """And how far each update went."""
+
+    def compare(self, update: Update, states: np.ndarray, actions: np.ndarray) -> None:
+        """Make the right update, and note the angle between the two."""
+        self._learners.put_actor(0, self._before)
+        right = self._learners.learn(0, states, actions)
+        assert isinstance(right, Update)  # the reference does not raise
+        self.cosines.append(_cosine(update.actor, right.actor, self._before))
+        self._before = update.actor
+
+
+def _cosine(one: Weights, other: Weights, origin: Weights) -> tuple[float, float]:
+    """Of the angle between two changes, and the length of the first.
+
+    A change that is not a number counts as one in the wrong direction, however far.
+    """
+    a, b = (
+        np.concatenate([(n.astype(float) - o).ravel() for n, o in zip(new, origin, strict=True)])
+        for new in (one, other)
+    )
+    if not np.isfinite(a).all():
+        return -1.0, 1e6
+    length, right = float(np.linalg.norm(a)), float(np.linalg.norm(b))
+    if length == 0 or right == 0:
+        return 0.0, length
+    return float(np.clip((a / length) @ (b / right), -1, 1)), length
