@@ -130,6 +130,7 @@ def run(
     *,
     isolated: bool = False,
     case_seed: int = 0,
+    device: str = "cpu",
 ) -> list[Result]:
     """Check each of them, in the order given; `progress(done, all)` is told.
 
@@ -137,7 +138,7 @@ def run(
     """
     results = []
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        one = partial(check, isolated=isolated, case_seed=case_seed)
+        one = partial(check, isolated=isolated, case_seed=case_seed, device=device)
         for result in pool.map(one, trials):
             results.append(result)
             if progress is not None:
@@ -145,14 +146,16 @@ def run(
     return results
 
 
-def check(trial: Trial, *, isolated: bool = False, case_seed: int = 0) -> Result:
+def check(
+    trial: Trial, *, isolated: bool = False, case_seed: int = 0, device: str = "cpu"
+) -> Result:
     """Check one of them in this process; if isolated, or an exploit, with a sandbox."""
     if trial.kind == "exploit":
         return _attempted(trial)
     with tempfile.TemporaryDirectory(prefix="scorecard-") as folder:
         write_submission(trial, Path(folder) / "exercises", isolated=isolated)
         options = ["--isolation", "require" if isolated else "none", f"--case-seed={case_seed}"]
-        options += [f"--time-factor={PATIENCE}"]
+        options += [f"--time-factor={PATIENCE}", f"--device={device}"]
         tests = CHECKS / f"test_{trial.exercise.rpartition('/')[2]}.py"
         record = check_here(folder, *options, checks=tests)
     result = _result(trial, record.results.values())

@@ -24,6 +24,12 @@ MAX_FRAMES = 5
 """Frames of a student's traceback that are shown: an endless recursion has a thousand."""
 
 
+ON_ITS_DEVICE = (
+    "(the networks are on another device than a tensor of yours: make it with "
+    "device=next(critic.parameters()).device)"
+)
+
+
 class NoSuchSolution(BadArguments):
     """There is no folder to check; the message says what was looked for."""
 
@@ -60,6 +66,8 @@ def cause_of(error: BaseException) -> str:
     if isinstance(error, EpisodeOver):
         return str(error)
     text = str(error).strip().split("\n")[0]
+    if isinstance(error, RuntimeError) and "same device" in text:
+        text = f"{text} {ON_ITS_DEVICE}"
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
