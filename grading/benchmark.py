@@ -22,6 +22,7 @@ from torch import Tensor
 from grading.bank.pipeline import faulty
 from grading.calibration.learners import actor_critic
 from grading.calibration.runs import PLACES
+from grading.learning.ahead import core_to_spare
 from grading.learning.audit import Step
 from grading.learning.group import train_group, trained_by
 from grading.learning.rule import judge, rule_in_force
@@ -57,7 +58,7 @@ class Rate:
 
 
 def learning_check(step: Step, seed: int) -> tuple[float, float]:
-    """(steps, seconds) of one learning check, with its audit and its early stop."""
+    """(steps, seconds) of one learning check as `pytest` runs it: on two cores where it can."""
     rule = rule_in_force()
     begun = time.perf_counter()
     group = train_group(
@@ -66,6 +67,7 @@ def learning_check(step: Step, seed: int) -> tuple[float, float]:
         rule,
         until=lambda rewards, finished: judge(rewards, finished, rule) is not None,
         audit=reference_function(*STEP),
+        halves=core_to_spare(),
     )
     return group.steps, time.perf_counter() - begun
 

@@ -13,6 +13,7 @@ import gymnasium as gym
 
 from grading.cases import CollectCase, FunctionCase, LearnersCase, StepCase, TrainingCase
 from grading.environments import Recorder
+from grading.learning.ahead import core_to_spare
 from grading.learning.group import Begin, Learn
 from grading.outcome import (
     CollectOutcome,
@@ -53,6 +54,10 @@ class Player(Protocol):
     def learners(self) -> Begin:
         """Networks that the solution's step trains; see `grading.learning.group`."""
 
+    @property
+    def halves(self) -> bool:
+        """Whether half of them may be trained in a second process, on a core that is free."""
+
 
 @dataclass
 class LocalPlayer:
@@ -88,6 +93,11 @@ class LocalPlayer:
         """Networks that the solution's step trains."""
         with preserved_globals(case.seed):
             yield Learners(self.solution, case, self.device).learn
+
+    @property
+    def halves(self) -> bool:
+        """A GPU cannot be used in a process that is forked."""
+        return self.device == "cpu" and core_to_spare()
 
 
 @contextmanager

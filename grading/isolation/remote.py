@@ -62,6 +62,9 @@ MAX_WORKERS = 6
 class RemotePlayer:
     """Plays in a sandbox; the checks' time limits are kept from outside."""
 
+    halves = False
+    """The other core has the trusted side, and other submissions."""
+
     def __init__(self, intake: Intake, start: Callable[[], Worker], first: Worker) -> None:
         """`start` starts a worker on what was taken in; `first` is one, and may still be busy."""
         self.remembered: dict[Any, Any] = {}

@@ -1,6 +1,6 @@
 """Whether a learner's updates are those of Actor-Critic, asked of some runs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -27,8 +27,15 @@ class Agreement:
     cosine: float
     """Of the angle between the two changes, weighted by how far the updates went."""
     updates: int
-    largest_change: float
-    """Of a weight, in one update of any run, in learning rates."""
+
+
+def agreement(made: Sequence[tuple[float, float]]) -> Agreement | None:
+    """Of (cosine, distance) of updates, if any were made."""
+    if not made:
+        return None
+    cosines, lengths = np.array(made).T
+    went = float(lengths.sum())
+    return Agreement(float(cosines @ lengths) / went if went > 0 else 0.0, len(made))
 
 
 class Audit:

@@ -3,18 +3,21 @@
 Rollouts are batched over the runs: one call of gymnasium's vector environment and one batched
 forward pass in numpy for all of them. Each finished episode goes to the solution's
 `actor_critic_step`, which may be in another process: here are the environments and the curves.
+Where there is a core to spare, half of the runs are trained beside the other half.
 """
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterable
+from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
 
 from grading.cases import LearnersCase, Weights, one_way, random_networks
-from grading.learning.audit import AUDITED_RUNS, Agreement, Audit, Step
+from grading.learning.ahead import ahead
+from grading.learning.audit import AUDITED_RUNS, Agreement, Audit, Step, agreement
 from grading.learning.disguise import Disguise
 from grading.learning.rule import Rule
 from grading.outcome import Raised, Update
@@ -45,8 +48,15 @@ class Group:
     """Environment steps in all."""
     raised: Raised | None = None
     """What came out of the step, and ended the training."""
-    audit: Agreement | None = None
-    """How the updates of the audited runs agree with the reference's."""
+    audited: tuple[tuple[float, float], ...] = ()
+    """(cosine, distance) of the updates of the audited runs."""
+    largest_change: float = 0.0
+    """Of a weight of an actor, in one update of any run, in learning rates."""
+
+    @property
+    def audit(self) -> Agreement | None:
+        """How the updates of the audited runs agree with the reference's."""
+        return agreement(self.audited)
 
 
 def trained_by(step: Step, device: str = "cpu") -> Begin:
@@ -61,6 +71,7 @@ def train_group(
     until: Callable[[np.ndarray, int], bool] | None = None,
     audit: Step | None = None,
     disguised: bool = True,
+    halves: bool = False,
 ) -> Group:
     """Train `rule.runs` independent runs, each for `rule.episodes` episodes.
 
@@ -68,20 +79,54 @@ def train_group(
     `begin(case)` makes the networks and gives the function that updates them. Stops early when
     `until(rewards, finished)` says so; it is asked whenever all runs have finished another episode.
     `audit`, a step that is right, is made beside that of some runs, which the seed chooses.
+    `halves` has half of the runs trained in a process of its own, which `begin` must stand.
     """
+    train = partial(_train, begin, disguised=disguised)
+    groups: Iterable[Group]
+    with ExitStack() as stack:
+        if halves:
+            half = replace(rule, runs=rule.runs // 2)
+            rest = replace(rule, runs=rule.runs - half.runs)
+            seeds = map(int, np.random.SeedSequence(seed).generate_state(2))
+            ours = stack.enter_context(closing(train(next(seeds), rest, audit)))
+            theirs = stack.enter_context(ahead(partial(train, next(seeds), half)))
+            groups = map(_together, ours, theirs)
+        else:
+            groups = stack.enter_context(closing(train(seed, rule, audit)))
+        for group in groups:
+            if until is not None and not group.raised and until(group.rewards, group.finished):
+                break
+    return group
+
+
+def _train(
+    begin: Begin, seed: int, rule: Rule, audit: Step | None = None, *, disguised: bool
+) -> Generator[Group, None, None]:
+    """What there is whenever all runs have finished another episode, and when the step raises."""
     runs = _Runs(seed, rule, audit, disguised)
-    asked = 0
-    raised = None
+    finished = 0
     # Weights that grow without bound are the step's affair: its curves show them.
     with begin(runs.case) as learn, np.errstate(over="ignore", invalid="ignore"):
-        while raised is None and runs.episodes_done.min() < rule.episodes:
+        while finished < rule.episodes:
             raised = runs.advance(learn)
-            finished = int(runs.episodes_done.min())
-            if finished > asked:
-                asked = finished
-                if until is not None and until(runs.rewards, finished):
-                    break
-    return Group(runs.rewards, asked, runs.steps, raised, runs.agreement())
+            if raised is not None:
+                yield runs.group(raised)
+                return
+            if runs.episodes_done.min() > finished:
+                finished += 1
+                yield runs.group()
+
+
+def _together(one: Group, other: Group) -> Group:
+    """Two parts of a group as one."""
+    return Group(
+        np.concatenate([one.rewards, other.rewards]),
+        min(one.finished, other.finished),
+        one.steps + other.steps,
+        one.raised or other.raised,
+        one.audited + other.audited,
+        max(one.largest_change, other.largest_change),
+    )
 
 
 class _Runs:
@@ -181,14 +226,16 @@ class _Runs:
         self.steps += len(states)
         return None
 
-    def agreement(self) -> Agreement | None:
-        made = np.array([pair for audit in self.audits.values() for pair in audit.cosines])
-        if not made.size:
-            return None
-        cosines, lengths = made.T
-        went = float(lengths.sum())
-        cosine = float(cosines @ lengths) / went if went > 0 else 0.0
-        return Agreement(cosine, len(made), self.jump / self.rule.actor_lr)
+    def group(self, raised: Raised | None = None) -> Group:
+        """The learning curves so far."""
+        return Group(
+            self.rewards.copy(),
+            int(self.episodes_done.min()),
+            self.steps,
+            raised,
+            tuple(pair for audit in self.audits.values() for pair in audit.cosines),
+            self.jump / self.rule.actor_lr,
+        )
 
 
 def _laid_out(weights: Weights) -> Weights:
