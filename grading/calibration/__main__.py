@@ -4,16 +4,12 @@ import argparse
 import json
 import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 
 import torch
 
-from grading.binomial import upper_bound
-from grading.calibration import agreement, gradings, plots, report, runs, study
+from grading.calibration import agreement, plots, report, runs, study
 from grading.calibration.design import SHAPE, best
-from grading.calibration.gradings import Grading
 from grading.calibration.learners import REFERENCE
 from grading.calibration.study import HARDEST, Plan
 from grading.files import write_whole
@@ -25,14 +21,6 @@ PAGE = ROOT / "grading" / "CALIBRATION.md"
 FIGURES = ROOT / "grading" / "calibration" / "figures"
 SHOWN = ("no baseline", "untrained critic", "permuted", "sign flipped", "mean for sum")
 """Learners that the picture of learning curves has, beside the reference."""
-
-
-@dataclass(frozen=True)
-class Graded:
-    """How many complete gradings are made, the reference's first."""
-
-    reference: int = 1000
-    variants: int = 200
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -48,11 +36,6 @@ def main(arguments: list[str] | None = None) -> int:
         default="auto",
         help="auto: a GPU, if any",
     )
-    parser.add_argument(
-        "--gradings",
-        action="store_true",
-        help="also the check itself: 1,000 times the reference, 200 times each variant (hours)",
-    )
     asked = parser.parse_args(arguments)
     device = asked.device
     if device == "auto":
@@ -60,26 +43,11 @@ def main(arguments: list[str] | None = None) -> int:
     plan = Plan(chunk=runs.CHUNK if device == "cpu" else runs.BATCH)
     runs.train_missing(plan.every(), asked.folder, asked.workers, device)
     write_whole(FILE, json.dumps(study.measure(plan, asked.folder), indent=1) + "\n")
-    made = Graded() if asked.gradings else Graded(0, 0)
-    file = asked.folder / f"gradings-{rule_in_force().digest}.jsonl"
-    graded = gradings.grade_missing(wanted(made), file, asked.workers)
-    write_report(plan, asked.folder, graded)
+    write_report(plan, asked.folder)
     return 0
 
 
-def wanted(made: Graded) -> list[tuple[str, int]]:
-    """Which gradings: (solution, seed)."""
-    return [
-        *((REFERENCE, seed) for seed in range(made.reference)),
-        *(
-            (name, 10_000 * number + seed)
-            for number, name in enumerate(gradings.variants(), 1)
-            for seed in range(made.variants)
-        ),
-    ]
-
-
-def write_report(plan: Plan, folder: Path, graded: list[Grading]) -> None:
+def write_report(plan: Plan, folder: Path) -> None:
     """The page and its pictures, from what is there."""
     rule = rule_in_force()
     tried = study.trade_off(plan, folder)
@@ -109,33 +77,9 @@ def write_report(plan: Plan, folder: Path, graded: list[Grading]) -> None:
         front,
         chosen,
         agreement.of_curves(plain, reference[: len(plain)]),
-        compared(graded),
-        summary([one for one in graded if one.solution == REFERENCE]),
     )
     write_whole(PAGE, page)
     print(page)
-
-
-def compared(graded: list[Grading]) -> list[agreement.Comparison]:
-    """Each variant with the reference."""
-    by_solution: dict[str, list[Grading]] = {}
-    for one in graded:
-        by_solution.setdefault(one.solution, []).append(one)
-    reference = by_solution.pop(REFERENCE, [])
-    return [agreement.of_gradings(reference, some, name) for name, some in by_solution.items()]
-
-
-def summary(graded: list[Grading]) -> dict[str, float]:
-    """Of the reference's gradings."""
-    if not graded:
-        return {}
-    failed = sum(not one.passed for one in graded)
-    return {
-        "count": len(graded),
-        "failed": failed,
-        "below": upper_bound(failed, len(graded)),
-        "seconds": median(one.seconds for one in graded),
-    }
 
 
 if __name__ == "__main__":

@@ -4,13 +4,10 @@ The plain loop, `lesson.train_actor_critic` with the reference's two functions, 
 trainer; and the learning check with each honest variant against the check with the reference.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import ks_2samp
-
-from grading.calibration.gradings import Grading
 
 
 @dataclass(frozen=True)
@@ -39,11 +36,6 @@ def of_curves(plain: np.ndarray, stacked: np.ndarray) -> list[Comparison]:
         )
         for end in range(10, plain.shape[1] + 1, 10)
     ]
-
-
-def of_gradings(reference: Iterable[Grading], variant: Iterable[Grading], name: str) -> Comparison:
-    """The test of the groups' statistics at the first look."""
-    return same(name, *(np.array([g.first for g in each]) for each in (reference, variant)))
 
 
 def holm(tests: list[Comparison]) -> float:

@@ -25,8 +25,6 @@ def page(
     front: Sequence[Option],
     chosen: Option,
     curves: Sequence[Comparison],
-    variants: Sequence[Comparison],
-    gradings: dict[str, Any],
 ) -> str:
     """The whole page."""
     found = data["reference"]
@@ -56,7 +54,6 @@ def page(
         "and sums the probabilities of failing over the looks. The bounds were chosen from other "
         "runs than these.",
         f"On average a group of correct code passes after {found['episodes']:.0f} episodes.\n",
-        *graded(gradings),
         figure("group_means"),
         "## Wrong learners\n",
         "Each is a mistake of the bank. Those above the line should fail; those below it learn, and"
@@ -77,10 +74,6 @@ def page(
         " reference's functions,\nby Kolmogorov and Smirnov's two-sample test on the runs' mean"
         " rewards.\n",
         *comparisons(curves),
-        "## Do honest variants learn like the reference?\n",
-        "The learning check with each variant of the step against the check with the reference: the"
-        " groups' statistics at\nthe first look.\n",
-        *comparisons(variants),
     ]
     return "\n".join(parts).rstrip() + "\n"
 
@@ -94,18 +87,6 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
 def figure(name: str) -> str:
     """A picture of the report."""
     return f"![{FIGURES[name]}](calibration/figures/{name}.svg)\n"
-
-
-def graded(gradings: dict[str, Any]) -> list[str]:
-    """What the check itself did, update by update."""
-    if not gradings:
-        return []
-    return [
-        f"The check itself, update by update with the reference's own code, on "
-        f"{gradings['count']:,} seeds: {gradings['failed']} failed",
-        f"(below {gradings['below']:.1e} with 95% confidence), "
-        f"{gradings['seconds']:.1f} seconds each at the median.\n",
-    ]
 
 
 def learners(found: dict[str, Any]) -> list[str]:
@@ -153,8 +134,6 @@ def options(front: Sequence[Option], chosen: Option) -> list[str]:
 
 def comparisons(found: Sequence[Comparison]) -> list[str]:
     """A row for each, and the verdict over all."""
-    if not found:
-        return ["Not measured yet.\n"]
     rows = [
         (
             one.name,

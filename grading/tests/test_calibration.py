@@ -1,7 +1,7 @@
 """How the learning check's rule is found: tails, bounds, chunks of runs, the report."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -19,6 +19,8 @@ from grading.calibration.design import (
     best,
     choose,
 )
+from grading.calibration.gradings import Grading, grade_missing
+from grading.calibration.gradings import page as page_of
 from grading.calibration.groups import FittedTail, GroupMean, scores, verdicts
 from grading.calibration.learners import REFERENCE, WEAKER, WRONG
 from grading.calibration.runs import Chunk, chunks, train_missing
@@ -179,7 +181,7 @@ def test_a_picture_is_the_same_for_the_same_data(tmp_path):
     assert (tmp_path / "one").read_bytes() == (tmp_path / "other").read_bytes()
 
 
-def test_a_page_can_be_written_before_everything_is_measured():
+def test_the_report_tells_what_was_counted_and_what_was_chosen():
     rule = Rule(6, 4, 0.003, 0.01, (Look(8, 20, 40), Look(16, 50, 50)))
     rewards = learned(9)
     data = {
@@ -198,9 +200,10 @@ def test_a_page_can_be_written_before_everything_is_measured():
         },
     }
     option = Option(SMALL, 1e-4, 2.0)
-    page = report.page(data, rule, [option], option, [], [], {})
+    curves = [Comparison("episodes 1 to 10", (500, 400), 0.05, 0.25)]
+    page = report.page(data, rule, [option], option, curves)
     assert "0 of 500 groups" in page
-    assert page.count("Not measured yet") == 2
+    assert "| episodes 1 to 10 | 500, 400 | 0.050 | 0.25 |" in page
     assert "(chosen)" in page
 
 
@@ -211,6 +214,42 @@ def test_different_samples_are_told_apart_and_equal_ones_are_not():
     assert same("shifted", one, other + 0.5).p_value < 1e-4
     tests = [Comparison(str(p), (1, 1), 0.0, p) for p in (0.02, 0.5, 0.9)]
     assert holm(tests) == pytest.approx(0.06)
+
+
+# -- gradings
+
+
+def test_a_grading_is_kept_and_not_made_again(tmp_path):
+    file = tmp_path / "some.jsonl"
+    kept = Grading(REFERENCE, 0, False, 45, 49.0, 1.0)
+    file.write_text(json.dumps(asdict(kept)) + "\n", "utf-8")
+    found = grade_missing([(REFERENCE, 0), ("terse", 7)], file, workers=1)
+    assert found[0] == kept
+    rule = rule_in_force()
+    assert (found[1].solution, found[1].seed) == ("terse", 7)
+    assert found[1].episodes == rule.looks[0].episodes  # enough to compare
+    assert found[1].first > rule.looks[0].low
+    assert not found[1].failed
+    assert len(file.read_text("utf-8").splitlines()) == 2
+
+
+def test_the_page_of_gradings_counts_failures_and_compares():
+    random = np.random.default_rng(0)
+
+    def some(solution, mean, failures=0):
+        return [
+            Grading(solution, seed, seed < failures, 45, first, 2.0)
+            for seed, first in enumerate(random.normal(mean, 4, 200))
+        ]
+
+    page = page_of(
+        [*some("terse", 49), *some(REFERENCE, 49), *some("slow", 45, 3)], rule_in_force()
+    )
+    assert "0 of 200 gradings failed: a probability below 1.5e-02" in page
+    assert "3 of 400 gradings failed" in page
+    rows = {line.split(" | ")[0]: line for line in page.splitlines() if "200, 200" in line}
+    assert list(rows) == ["| slow", "| terse"]
+    assert rows["| slow"].endswith("| 0.00 |")
 
 
 def test_the_verdict_of_every_group_is_the_rules():
