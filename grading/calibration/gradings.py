@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import redirect_stdout
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import mean, median
 from typing import Any
@@ -75,18 +75,20 @@ def grade(solution: str, seed: int) -> Grading:
     step = reference if solution == REFERENCE else variant(solution)
     rule = rule_in_force()
     first = rule.looks[0].episodes
-
-    def until(rewards: np.ndarray, finished: int) -> bool:
-        compared = solution != REFERENCE and finished == first
-        return compared or judge(rewards, finished, rule) is not None
-
+    asked = rule if solution == REFERENCE else replace(rule, looks=rule.looks[:1])
     begun = time.perf_counter()
     with (
         Path(os.devnull).open("w") as nowhere,
         redirect_stdout(nowhere),  # one of them prints
         warnings.catch_warnings(action="ignore"),
     ):
-        group = train_group(trained_by(step), seed, rule, until, audit=reference)
+        group = train_group(
+            trained_by(step),
+            seed,
+            asked,
+            until=lambda rewards, finished: judge(rewards, finished, rule) is not None,
+            audit=reference,
+        )
     taken = time.perf_counter() - begun
     verdict = judge(group.rewards, group.finished, rule)
     assert group.audit is not None
