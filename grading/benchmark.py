@@ -20,7 +20,6 @@ import torch
 from torch import Tensor
 
 from grading.bank.pipeline import faulty
-from grading.calibration.learners import actor_critic
 from grading.calibration.runs import PLACES
 from grading.learning.ahead import core_to_spare
 from grading.learning.audit import Step
@@ -28,6 +27,7 @@ from grading.learning.group import train_group, trained_by
 from grading.learning.rule import judge, rule_in_force
 from grading.oracle import reference_function
 from lesson import Actor, train_actor_critic
+from lesson.methods import actor_critic
 from lesson.stacked import Settings, Trainer
 
 STEP = ("actor_critic_step", "actor_critic_step")

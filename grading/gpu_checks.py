@@ -16,12 +16,12 @@ from tqdm import tqdm
 
 from grading import scorecard
 from grading.benchmark import Rate
-from grading.calibration.learners import actor_critic
 from grading.calibration.runs import PLACES
 from grading.errors import BadArguments
 from grading.here import check_here
 from grading.learning.rule import rule_in_force
 from grading.solution import ON_ITS_DEVICE
+from lesson.methods import actor_critic
 from lesson.stacked import Settings, Trainer
 
 HARD_CODED = ("device=device", 'device="cpu"')

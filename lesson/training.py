@@ -4,18 +4,38 @@ Nothing is done behind the student's back: the loop calls the two functions it i
 changes nothing in between (advantages, above all, are not normalised).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any, NamedTuple
 
 import gymnasium as gym
+import numpy as np
 import torch
 from torch.nn import Parameter
 from torch.optim import Optimizer
 
+from lesson.environments import dimensions
 from lesson.networks import Actor, Critic
 
 Step = Callable[..., tuple[float, float]]
 Collect = Callable[..., tuple[list[Any], list[Any], list[float], list[Any], list[float]]]
+MakeOptimizer = Callable[[Iterator[Parameter], float], Optimizer]
+
+LR_ACTOR, LR_CRITIC = 0.003, 0.01
+"""The actor's is a third of the seed lesson's 0.01, at which correct code is a coin toss."""
+
+
+@dataclass(frozen=True)
+class Episode:
+    """An episode that was played, and the update that was made of it."""
+
+    states: list[np.ndarray]
+    rewards: list[float]
+    values: list[float]
+    actor_loss: float
+    critic_loss: float
 
 
 class TrainingRun(NamedTuple):
@@ -36,21 +56,42 @@ def make_networks(
     Initialised on the CPU, so that a seed means the same weights on every device; the global
     random state is left as it was. Raises ValueError for any other kind of environment.
     """
-    observations, actions = env.observation_space, env.action_space
-    if not (
-        isinstance(observations, gym.spaces.Box)
-        and len(observations.shape) == 1
-        and isinstance(actions, gym.spaces.Discrete)
-    ):
-        raise ValueError(
-            f"the lesson trains on flat observations and discrete actions; "
-            f"this environment has {observations} and {actions}"
-        )
+    state_dim, n_actions = dimensions(env)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        actor = Actor(observations.shape[0], int(actions.n))
-        critic = Critic(observations.shape[0])
+        actor = Actor(state_dim, n_actions)
+        critic = Critic(state_dim)
     return actor.to(device), critic.to(device)
+
+
+def episodes(
+    env: gym.Env[Any, Any],
+    actor: Actor,
+    critic: Critic,
+    step: Step,
+    collect: Collect,
+    *,
+    lr_actor: float = LR_ACTOR,
+    lr_critic: float = LR_CRITIC,
+    seed: int = 0,
+    make_optimizer: MakeOptimizer = torch.optim.Adam,
+) -> Generator[Episode, None, None]:
+    """Train without end: play an episode, update the networks, yield what happened.
+
+    `seed` fixes actions and environment. The global random state is put back when the iterator is
+    closed.
+    """
+    actor_optimizer = make_optimizer(actor.parameters(), lr_actor)
+    critic_optimizer = make_optimizer(critic.parameters(), lr_critic)
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        env.reset(seed=seed)  # the collector's own resets continue this stream
+        while True:
+            states, _, rewards, log_probs, values = collect(env, actor, critic)
+            actor_loss, critic_loss = step(
+                actor, critic, actor_optimizer, critic_optimizer, states, log_probs, rewards
+            )
+            yield Episode(states, rewards, values, actor_loss, critic_loss)
 
 
 def train_actor_critic(
@@ -59,37 +100,40 @@ def train_actor_critic(
     *,
     env_name: str = "CartPole-v1",
     num_episodes: int = 500,
-    lr_actor: float = 0.003,
-    lr_critic: float = 0.01,
+    lr_actor: float = LR_ACTOR,
+    lr_critic: float = LR_CRITIC,
     seed: int = 0,
     device: str | torch.device = "cpu",
-    make_optimizer: Callable[[Iterator[Parameter], float], Optimizer] = torch.optim.Adam,
+    make_optimizer: MakeOptimizer = torch.optim.Adam,
     make_env: Callable[[str], gym.Env[Any, Any]] = gym.make,
-    on_episode: Callable[[int, float, float, float], None] | None = None,
+    on_episode: Callable[[int, Episode], None] | None = None,
 ) -> TrainingRun:
     """Train on `env_name` with the solution's own `actor_critic_step` and collector.
 
-    `seed` fixes weights, actions and environment. `on_episode(episode, reward, actor_loss,
-    critic_loss)` is called after each update, `reward` being the undiscounted sum. The default
-    actor learning rate is a third of the seed lesson's 0.01, at which correct code is a coin toss.
+    `seed` fixes weights, actions and environment. `on_episode(number, episode)` is called after
+    each update.
     """
     env = make_env(env_name)
     try:
         actor, critic = make_networks(env, seed, device)
-        actor_optimizer = make_optimizer(actor.parameters(), lr_actor)
-        critic_optimizer = make_optimizer(critic.parameters(), lr_critic)
-        history: list[tuple[float, float, float]] = []
-        with torch.random.fork_rng():
-            torch.manual_seed(seed)
-            env.reset(seed=seed)  # the collector's own resets continue this stream
-            for episode in range(num_episodes):
-                states, _, rewards, log_probs, _ = collect(env, actor, critic)
-                actor_loss, critic_loss = step(
-                    actor, critic, actor_optimizer, critic_optimizer, states, log_probs, rewards
-                )
-                history.append((sum(rewards), actor_loss, critic_loss))
+        history = []
+        with closing(
+            episodes(
+                env,
+                actor,
+                critic,
+                step,
+                collect,
+                lr_actor=lr_actor,
+                lr_critic=lr_critic,
+                seed=seed,
+                make_optimizer=make_optimizer,
+            )
+        ) as played:
+            for number, episode in enumerate(islice(played, num_episodes)):
+                history.append((sum(episode.rewards), episode.actor_loss, episode.critic_loss))
                 if on_episode is not None:
-                    on_episode(episode, *history[-1])
+                    on_episode(number, episode)
     finally:
         env.close()
     return TrainingRun(

@@ -1,7 +1,8 @@
 """Who is trained: the reference, and mistakes of the bank that somebody would call learning."""
 
 from grading.bank.pipeline import faulty
-from lesson.stacked import Episodes, Learner, Signal, discounted, learner_of
+from lesson.methods import actor_critic
+from lesson.stacked import Learner, learner_of
 
 REFERENCE = "reference"
 STEP = "actor_critic_step"
@@ -35,15 +36,6 @@ WEAKER = {
     "stale gradients of the actor": "update_never_clears_the_actor",
 }
 """Mistakes that learn well enough: told apart by the cases, not by learning."""
-
-
-def actor_critic(episodes: Episodes) -> Signal:
-    """The reference's update for all episodes at once; a test says that it is the same.
-
-    Losses: -sum(log_prob * A) with A = G - V for the actor, mean((G - V)^2) for the critic.
-    """
-    advantages = (discounted(episodes.rewards) - episodes.values) * episodes.mask
-    return Signal(-advantages, -2 * advantages / episodes.lengths[:, None])
 
 
 def learner(name: str) -> Learner:

@@ -1,13 +1,14 @@
 """The stacked trainer: many runs at once, and each of them as if it were alone."""
 
+import gymnasium as gym
 import numpy as np
 import pytest
 import torch
 
 from grading.bank.pipeline import faulty
-from grading.calibration.learners import actor_critic
 from grading.oracle import reference_function
 from lesson import Actor, Critic, compute_returns
+from lesson.methods import actor_critic
 from lesson.stacked import NotStackable, Played, Settings, Trainer, discounted, learner_of
 
 STEP = "actor_critic_step"
@@ -163,3 +164,64 @@ def test_a_step_that_asks_for_more_cannot_be_stacked(name, reason):
     trainer = Trainer(learner_of(faulty(STEP, name)), 2, 0, Settings(2))
     with pytest.raises(NotStackable, match=reason):
         list(trainer.train())
+
+
+# -- environments
+
+
+@pytest.mark.parametrize("env_name", ["CartPole-v1", "Acrobot-v1"])
+def test_every_episode_is_one_that_the_environment_would_have_played(env_name):
+    """No step is lost, doubled or mixed up, however the environments are stepped."""
+    played = []
+    settings = Settings(2, env_name=env_name)
+    trainer = Trainer(actor_critic, 3, 0, settings, places=2, watch=played.append)
+    for _ in trainer.train():
+        pass
+    assert len(played) == 6
+    env = gym.make(env_name).unwrapped
+    for episode in played:
+        for t, action in enumerate(episode.actions[:-1]):
+            env.reset()
+            env.state = state_of(env_name, episode.states[t])
+            following, *_ = env.step(int(action))
+            np.testing.assert_allclose(episode.states[t + 1], following, rtol=1e-3, atol=1e-4)
+    assert np.isfinite(trainer.rewards).all()
+    assert trainer.steps == sum(len(episode.states) for episode in played)
+
+
+def state_of(env_name, shown):
+    """The state of an environment, from what it shows of it."""
+    if env_name == "CartPole-v1":
+        return shown.astype(np.float64)
+    cos1, sin1, cos2, sin2, *speeds = shown.astype(np.float64)
+    return np.array([np.arctan2(sin1, cos1), np.arctan2(sin2, cos2), *speeds])
+
+
+def test_rewards_are_those_that_the_environment_paid():
+    played = []
+    settings = Settings(1, env_name="Acrobot-v1")
+    trainer = Trainer(actor_critic, 3, 1, settings, watch=played.append)
+    for _ in trainer.train():
+        pass
+    for episode in played:
+        # -1 for each step, but for the last one if it got there before the time was up.
+        paid = trainer.rewards[episode.run, 0]
+        assert paid == -len(episode.states) + (len(episode.states) < 500)
+
+
+def test_actions_are_drawn_from_the_policy_of_three_actions_too():
+    settings = Settings(1, env_name="Acrobot-v1")
+    trainer = Trainer(actor_critic, 1, 0, settings)
+    probabilities = np.array([0.2, 0.5, 0.3])
+    trainer._logits = lambda observations: np.log(np.tile(probabilities, (len(observations), 1)))
+    drawn = trainer._act(np.zeros((60_000, 6)))
+    np.testing.assert_allclose(np.bincount(drawn) / 60_000, probabilities, atol=0.01)
+
+
+@pytest.mark.parametrize(
+    ("env_name", "message"),
+    [("Pendulum-v1", "discrete actions"), ("FrozenLake-v1", "flat observations")],
+)
+def test_environments_of_another_kind_are_refused(env_name, message):
+    with pytest.raises(ValueError, match=message):
+        Trainer(actor_critic, 1, 0, Settings(1, env_name=env_name))

@@ -1,4 +1,4 @@
-"""The stacked trainer: many independent runs on CartPole, in one process.
+"""The stacked trainer: many independent runs in one process.
 
 Every run has its own networks, optimizers, environment and episodes, as in the lesson's loop; only
 the arithmetic is shared. A run that has finished an episode rests until a third of all rest, and
@@ -8,20 +8,15 @@ those of a run by itself.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
-import gymnasium as gym
 import numpy as np
 import torch
 from torch import Tensor
 
 from lesson.stacked.networks import Stack
+from lesson.stacked.places import places as environments
 from lesson.stacked.signals import Episodes, Learner, Signal
 
-ENVIRONMENT = "CartPole-v1"
-STATE_DIM, N_ACTIONS = 4, 2
-MAX_STEPS = 500
-"""The time limit of CartPole-v1."""
 TOGETHER = 1 / 3
 """Of the runs that are not at their end: so many are updated at a time."""
 ALIKE = 0.4
@@ -39,6 +34,7 @@ class Settings:
     actor_lr: float = 0.003
     critic_lr: float = 0.01
     hidden_dim: int = 128
+    env_name: str = "CartPole-v1"
 
 
 @dataclass(frozen=True)
@@ -47,7 +43,7 @@ class Played:
 
     run: int
     states: np.ndarray
-    """(T, 4), float32."""
+    """(T, state_dim), float32."""
     actions: np.ndarray
     """(T,)"""
 
@@ -79,17 +75,17 @@ class Trainer:
         self._learner, self._settings, self._watch = learner, settings, watch
         self._random = np.random.default_rng([seed, *b"actions"])
         self._initial = torch.Generator().manual_seed(seed)
-        self._env: Any = gym.make_vec(
-            ENVIRONMENT, num_envs=n, vectorization_mode="vector_entry_point"
-        )
+        self._places = envs = environments(settings.env_name, n)
         self._to = torch.empty(0, dtype=dtype, device=device)
         hidden = settings.hidden_dim
-        self.actor = Stack(n, STATE_DIM, hidden, N_ACTIONS, settings.actor_lr, self._to)
-        self.critic = Stack(n, STATE_DIM, hidden, 1, settings.critic_lr, self._to)
+        self.actor = Stack(n, envs.state_dim, hidden, envs.n_actions, settings.actor_lr, self._to)
+        self.critic = Stack(n, envs.state_dim, hidden, 1, settings.critic_lr, self._to)
         # Rows of the actors' weights are apart in memory, which is slow for a single step.
         self._acting = [torch.zeros_like(one) for one in self.actor.layers(self.actor.weights)]
-        self._states = np.zeros((n, MAX_STEPS + 1, STATE_DIM), np.float32)
-        self._actions = np.zeros((n, MAX_STEPS + 1), np.int64)
+        steps = envs.max_steps + 1
+        self._states = np.zeros((n, steps, envs.state_dim), np.float32)
+        self._actions = np.zeros((n, steps), np.int64)
+        self._paid = np.zeros((n, steps), np.float32)
         self._length = np.zeros(n, np.int64)
         self._run = np.zeros(n, np.int64)
         self._episodes = np.zeros(n, np.int64)
@@ -103,7 +99,7 @@ class Trainer:
         """Train all runs; yields now and then how many episodes are finished."""
         places = np.arange(len(self._run))
         finished = 0
-        observations, _ = self._env.reset(seed=int(self._random.integers(2**31)))
+        observations = self._places.reset(int(self._random.integers(2**31)))
         while not self._free.all():
             ready = self._ready()
             if ready.size:
@@ -114,12 +110,10 @@ class Trainer:
             actions = self._act(observations)
             self._states[places, self._length] = observations
             self._actions[places, self._length] = actions
-            # The next step only resets those who are done, so an idle run always has a fresh start.
-            self._env.unwrapped.prev_done |= idle
-            observations, _, terminated, truncated, _ = self._env.step(actions)
-            observations = np.ascontiguousarray(observations)
+            observations, rewards, over = self._places.step(actions, idle)
+            self._paid[places, self._length] = rewards
             self._length += ~idle
-            self._resting |= (terminated | truncated) & ~idle
+            self._resting |= over
             self._resting[ready] = False
 
     def _ready(self) -> np.ndarray:
@@ -129,11 +123,14 @@ class Trainer:
         return np.flatnonzero(self._resting) if enough else np.empty(0, np.int64)
 
     def _act(self, observations: np.ndarray) -> np.ndarray:
-        """An action for each row of (n, 4) observations."""
+        """An action for each row of (n, state_dim) observations, drawn from its policy."""
         logits = self._logits(observations)
-        with np.errstate(over="ignore"):  # of an action that is as good as impossible
-            right = 1 / (1 + np.exp(logits[:, 0] - logits[:, 1]))
-        return (self._random.random(len(right)) < right).astype(np.int64)
+        weights = np.exp(logits - logits.max(axis=1, keepdims=True))
+        # (n, n_actions): the probability of this action or a later one.
+        upwards = weights[:, ::-1].cumsum(axis=1)[:, ::-1]
+        drawn = self._random.random(len(weights)) * upwards[:, 0]
+        actions: np.ndarray = (drawn[:, None] < upwards[:, 1:]).sum(axis=1)
+        return actions
 
     def _logits(self, observations: np.ndarray) -> np.ndarray:
         if self._to.device.type == "cpu":
@@ -189,7 +186,7 @@ class Trainer:
         log_probs = torch.log_softmax(logits, 2)
         signal = self._learner(
             Episodes(
-                rewards=mask,  # CartPole pays 1 for each step
+                rewards=self._tensor(self._paid[places, :longest]).to(self._to) * mask,
                 mask=mask,
                 lengths=self._tensor(lengths).to(self._to),
                 log_probs=log_probs.gather(2, actions)[:, :, 0],
@@ -209,7 +206,10 @@ class Trainer:
     def _finish(self, ready: np.ndarray) -> None:
         """Note the episodes down; runs at their end make place."""
         lengths = self._length[ready]
-        self.rewards[self._run[ready], self._episodes[ready]] = lengths
+        paid = [
+            self._paid[place, :length].sum() for place, length in zip(ready, lengths, strict=True)
+        ]
+        self.rewards[self._run[ready], self._episodes[ready]] = paid
         self.steps += int(lengths.sum())
         self._episodes[ready] += 1
         self._length[ready] = 0
