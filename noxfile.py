@@ -112,6 +112,24 @@ def stubs(session: nox.Session) -> None:
 
 
 @nox.session
+def notebook(session: nox.Session) -> None:
+    """Write exercises/lesson.ipynb from the lesson; -- --check only compares."""
+    run(session, "-m", "lesson.notebook", *session.posargs)
+
+
+@nox.session
+def figures(session: nox.Session) -> None:
+    """Draw the lesson's figures from their data; -- --train makes the data anew (minutes)."""
+    run(session, "-m", "lesson.figures", *session.posargs)
+
+
+@nox.session
+def watch(session: nox.Session) -> None:
+    """On each save of an exercise, run its fast checks; Ctrl-C ends it."""
+    run(session, "-m", "lesson", "watch")
+
+
+@nox.session
 def class_study(session: nox.Session) -> None:
     """A class of 120 from the bank, graded in one command, and one by one (an hour)."""
     need_sandbox(session)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -12,28 +11,10 @@ from matplotlib.figure import Figure
 from grading.calibration.design import Option
 from grading.calibration.groups import GroupMean, groups_of, scores
 from grading.learning.rule import Rule, statistic
+from lesson.figures.style import COLOURS, STYLE, TEXT, save
 
-TEXT = "#7d8590"
-COLOURS = ("#2f81f7", "#d9730d", "#2da58e", "#c65bb0", "#d1495b", "#a68a00", "#7d8590")
-"""Told apart by the colour-blind too, and on both pages."""
 SIZE = (7.2, 4.0)
 BINS = range(0, 501, 8)
-
-STYLE: Any = {
-    "svg.hashsalt": "calibration",
-    "svg.fonttype": "none",
-    "font.family": "sans-serif",
-    "font.size": 10,
-    "text.color": TEXT,
-    "axes.labelcolor": TEXT,
-    "axes.edgecolor": TEXT,
-    "xtick.color": TEXT,
-    "ytick.color": TEXT,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "legend.frameon": False,
-    "savefig.transparent": True,
-}
 
 
 def draw(path: Path, plot: Callable[[Axes], None]) -> None:
@@ -41,8 +22,7 @@ def draw(path: Path, plot: Callable[[Axes], None]) -> None:
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=SIZE, layout="constrained")
         plot(figure.add_subplot())
-        path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, format="svg", metadata={"Date": None})
+        save(figure, path)
 
 
 def learning_curves(ax: Axes, curves: Mapping[str, np.ndarray]) -> None:

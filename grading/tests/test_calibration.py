@@ -176,9 +176,9 @@ def test_the_readme_and_the_report_say_what_the_data_say():
 
 def test_a_picture_is_the_same_for_the_same_data(tmp_path):
     curves = {"reference": learned(9, 100), "no baseline": learned(2, 100)}
-    for name in ("one", "other"):
+    for name in ("one.svg", "other.svg"):
         plots.draw(tmp_path / name, lambda ax: plots.learning_curves(ax, curves))
-    assert (tmp_path / "one").read_bytes() == (tmp_path / "other").read_bytes()
+    assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "other.svg").read_bytes()
 
 
 def test_the_report_tells_what_was_counted_and_what_was_chosen():
