@@ -4,6 +4,7 @@ What is neither listed here nor in a folder that is, is not handed out.
 """
 
 import json
+import re
 import shutil
 import subprocess
 import tomllib
@@ -26,6 +27,12 @@ GIVEN = (
     "conftest.py",
     "constraints.txt",
     "exercises/README.md",
+    "exercises/figures/advantages.svg",
+    "exercises/figures/landscape.svg",
+    "exercises/figures/networks.svg",
+    "exercises/figures/one_run.svg",
+    "exercises/figures/reward_curves.svg",
+    "exercises/lesson.ipynb",
     "grading/learning/calibration.json",
 )
 GIVEN_FOLDERS = (
@@ -38,6 +45,8 @@ GIVEN_FOLDERS = (
     "grading/recorded",
     "grading/reports",
     "lesson",
+    "lesson/figures",
+    "lesson/stacked",
     "tests",
 )
 """Their Python files are given."""
@@ -61,9 +70,22 @@ KEPT_BACK = (
     "grading/roster.py",
     "grading/scorecard.py",
     "grading/stubs.py",
+    "lesson/figures/__main__.py",
+    "lesson/notebook.py",
 )
 """Those that are of no use there."""
-NEEDED = ("torch", "gymnasium", "numpy", "matplotlib", "msgpack", "pytest", "pytest-timeout")
+NEEDED = (
+    "torch",
+    "gymnasium",
+    "numpy",
+    "matplotlib",
+    "msgpack",
+    "safetensors",
+    "tqdm",
+    "watchfiles",
+    "pytest",
+    "pytest-timeout",
+)
 
 
 class NotEmpty(ValueError):
@@ -133,7 +155,7 @@ addopts = {json.dumps(options["addopts"])}
 
 
 def _name(requirement: str) -> str:
-    return requirement.partition(">")[0]
+    return re.split(r"[\[><=]", requirement)[0]
 
 
 def _filled_in(workflow: str, checks: list[Check]) -> str:
