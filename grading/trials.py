@@ -33,7 +33,7 @@ from grading.evidence import (
     step_facts,
 )
 from grading.oracle import expected_function, expected_step
-from grading.outcome import CollectOutcome, FunctionOutcome, StepCall, StepOutcome
+from grading.outcome import CollectOutcome, FunctionOutcome, Raised, StepCall, StepOutcome
 from grading.player import Player
 from grading.probes.collect import probe_collect
 from grading.probes.function import probe_function
@@ -45,6 +45,13 @@ Case = TypeVar("Case", StepCase, CollectCase, FunctionCase)
 Outcome = TypeVar("Outcome", StepOutcome, CollectOutcome, FunctionOutcome)
 Make = Callable[..., Callee]
 """Makes another solution; keyword arguments say how it is to behave."""
+
+HINTS = {
+    "does not require grad": "a-loss-without-a-graph",
+    "through the graph a second time": "a-graph-used-twice",
+    "had ended": "the-end-of-an-episode",
+}
+"""Words of an error, and the anchor of the lesson's hint on it."""
 
 
 @dataclass
@@ -74,7 +81,7 @@ class _Trials(Generic[Case, Outcome]):
         """What the solution did; a check fails here if the call brought nothing back."""
         outcome = self.played(case)
         if outcome.raised is not None:
-            fail_raised(outcome.raised, case.description, self.read)
+            fail_raised(outcome.raised, case.description, _hint(outcome.raised) or self.read)
         return outcome
 
     def facts(self, case: Case) -> Facts:
@@ -110,6 +117,11 @@ class _Trials(Generic[Case, Outcome]):
     def play_other(self, other: Callee, case: Case) -> Outcome:
         """What another solution does in a case."""
         return self.probe(other, case, "cpu", self.exercise, self.name)
+
+
+def _hint(raised: Raised) -> str:
+    """The anchor of the hint on what was raised, if the lesson has one."""
+    return next((anchor for words, anchor in HINTS.items() if words in raised.cause), "")
 
 
 def _suspects(trials: Any) -> Suspects | None:

@@ -43,6 +43,9 @@ NUMBERS = (STATES, REWARDS, VALUES, LOG_PROBS, LOG_PROB_GRAPH)
 """What cannot be passed without a right number."""
 
 EXERCISE = "exercise-2-collecting-an-episode"
+FLOATS_AND_GRAPHS = "floats-and-graphs"
+END = "the-end-of-an-episode"
+COPY = "a-copy-of-the-state"
 WANTED = {
     "actions": "those that env.step received",
     "rewards": "those that env.step paid",
@@ -204,10 +207,10 @@ def evidence(seed: int) -> list[CollectCase]:
     ]
 
 
-def fail(case: CollectCase, cause: str, got: str, expected: str, think: str = "") -> None:
-    raise CheckFailed(
-        Message(cause, got, expected, think=think, case=case.description, read=EXERCISE)
-    )
+def fail(
+    case: CollectCase, cause: str, got: str, expected: str, think: str = "", read: str = EXERCISE
+) -> None:
+    raise CheckFailed(Message(cause, got, expected, think=think, case=case.description, read=read))
 
 
 @check(RUNS, points=3, beside=[NUMBERS])
@@ -302,7 +305,7 @@ def test_each_state_is_the_one_before_the_step(trials: CollectTrials, case_seed:
     _require_states(scripted(case_seed), trials)
 
 
-def _require_states(case: CollectCase, trials: CollectTrials) -> None:
+def _require_states(case: CollectCase, trials: CollectTrials, read: str = EXERCISE) -> None:
     outcome = trials.outcome(case)
     _require_steps(outcome, case)
     true = [step.state for step in outcome.trajectory.steps]
@@ -324,6 +327,7 @@ def _require_states(case: CollectCase, trials: CollectTrials) -> None:
         f"states[{wrong}] = {_show_state(got, wrong)}",
         f"states[{wrong}] = {_show_state(true, wrong)}",
         "at which moment of the round is `state` the one that the last step led to?",
+        read,
     )
 
 
@@ -366,6 +370,7 @@ def test_each_value_is_a_python_float(trials: CollectTrials, case_seed: int) -> 
             f"values hold: {', '.join(types) or 'nothing'}",
             "values hold: float",
             "how does a tensor with one element become a plain number?",
+            FLOATS_AND_GRAPHS,
         )
 
 
@@ -442,6 +447,7 @@ def test_each_log_prob_keeps_its_graph_to_the_actor(trials: CollectTrials, case_
             f"log_probs hold: {', '.join(outcome.log_prob_types) or 'nothing'}",
             "log_probs hold: Tensor of shape () with graph",
             "which calls turn a tensor into one that no gradient flows through?",
+            FLOATS_AND_GRAPHS,
         )
     _require_gradient(case, outcome)
 
@@ -480,6 +486,7 @@ def _require_length(case: CollectCase, trials: CollectTrials) -> None:
             f"{got} rewards; the environment was stepped {len(outcome.trajectory.steps)} times",
             f"{true} rewards and {true} steps",
             "is the number of steps limited anywhere, or one step stored more than once?",
+            END,
         )
 
 
@@ -575,7 +582,7 @@ def test_states_survive_an_environment_that_reuses_its_buffer(
     case = reusing(case_seed)
     outcome = trials.outcome(case)
     _require_length(case, trials)
-    _require_states(case, trials)
+    _require_states(case, trials, COPY)
     for name in ("rewards", "values", "log_probs"):
         _require_list(name, case, outcome, "did the state change between its use and its storing?")
     _require_gradient(case, outcome)

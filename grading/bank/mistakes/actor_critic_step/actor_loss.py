@@ -164,7 +164,7 @@ def actor_loss_of_the_first_step(step: Step) -> Tensor:
     misconception="no gradient arrives: log-probs rebuilt from plain numbers, no backward of the "
     "actor's loss, or gradients cleared before the step",
     hint="trace the way back from the loss to the actor's weights: where does it break off?",
-    read=READ,
+    read="one-tensor-with-its-graph",
 )
 def actor_without_gradients(step: Step) -> Tensor:
     """torch.tensor(log_probs, requires_grad=True)."""
@@ -178,7 +178,7 @@ def actor_without_gradients(step: Step) -> Tensor:
     misconception="the log-probs were detached or made plain numbers on their way into the "
     "loss, or no_grad stands around all of it",
     hint="which operations turn a tensor into a plain number, and what do they forget?",
-    read=READ,
+    read="a-loss-without-a-graph",
 )
 def actor_loss_without_graph(step: Step) -> Tensor:
     """The actor's backward pass raises."""

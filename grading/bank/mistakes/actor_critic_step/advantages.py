@@ -53,7 +53,7 @@ def advantages_with_graph_both_cleared_first(step: Step) -> Tensor:
     misconception="the advantage was not detached, so that the actor's loss leads into the critic "
     "too",
     hint="on its way back from the actor's loss, should the gradient reach the critic at all?",
-    read=CONSTANT,
+    read="a-graph-used-twice",
 )
 def advantages_share_the_graph(step: Step) -> Tensor:
     """Not detached: the critic's backward pass raises."""

@@ -23,7 +23,7 @@ READ = "the-critic-loss"
     misconception="the loss was made from values or advantages that were detached for the actor, "
     "or computed under no_grad",
     hint="the value is a constant in one of the two losses: in which?",
-    read=READ,
+    read="a-loss-without-a-graph",
 )
 def critic_loss_without_graph(step: Step) -> Tensor:
     """The critic's backward pass raises."""

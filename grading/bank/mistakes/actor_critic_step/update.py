@@ -75,7 +75,7 @@ def update_never_clears_the_critic(step: Step) -> None:
     "optimizer",
     hint="in which order do clear, backward and step come, and is each optimizer paired with its "
     "own loss?",
-    read=READ,
+    read="the-steps-of-the-update",
 )
 def update_clears_too_late(step: Step) -> None:
     """zero_grad after backward: nothing moves."""
@@ -135,7 +135,7 @@ def update_without_the_critics_step(step: Step) -> None:
     title="neither optimizer steps",
     misconception="gradients are computed, and nothing uses them",
     hint="what turns a gradient into a change of the weights?",
-    read=READ,
+    read="the-steps-of-the-update",
 )
 def update_without_steps(step: Step) -> None:
     """Clear and backward only, for both."""
@@ -193,7 +193,7 @@ def update_steps_the_critic_twice(step: Step) -> None:
     misconception="step comes before backward, so that each call uses the gradients of the call "
     "before",
     hint="in which order do clear, backward and step come?",
-    read=READ,
+    read="the-steps-of-the-update",
 )
 def update_steps_first(step: Step) -> None:
     """step, then clear and backward."""
@@ -507,7 +507,7 @@ def update_weighs_the_critic(step: Step, weight: float) -> None:
     title="a loss is sent back twice, which doubles its gradient",
     misconception="backward was called once more on a loss, alone or as part of a total",
     hint="how often does each loss reach its network in one call?",
-    read=READ,
+    read="the-steps-of-the-update",
 )
 def update_sends_both_back_twice(step: Step) -> None:
     """Each loss by itself, and then their sum."""

@@ -37,7 +37,7 @@ def values_of_the_next_states_and_the_last_twice(step: Step) -> Tensor:
     misconception="a column and a row were combined, which silently makes a T by T table of every "
     "step with every other",
     hint="print the shapes: what does subtracting the two give?",
-    read="the-critic-loss",
+    read="all-values-at-once",
 )
 def values_in_a_column(step: Step) -> Tensor:
     """(T, 1)."""
@@ -62,7 +62,7 @@ def values_without_graph_in_one_loss(step: Step) -> Tensor:
     title="all steps share one value",
     misconception="one number for the episode was taken where each state has a value of its own",
     hint="of how many states does the update need the value?",
-    read="the-advantage",
+    read="all-values-at-once",
 )
 def values_of_the_first_state(step: Step) -> Tensor:
     """V(s_0) for all steps."""

@@ -203,7 +203,7 @@ def act_log_prob_softmax_twice(play: Play) -> None:
     title="the log-probs are detached from the actor",
     misconception="they were made plain numbers, or computed under no_grad",
     hint="what does the actor need of these numbers when it learns from the episode?",
-    read=READ,
+    read="floats-and-graphs",
 )
 def act_detached(play: Play) -> None:
     """A tensor without graph."""

@@ -143,7 +143,7 @@ def step_never(play: Play) -> None:
     title="truncation does not end the episode",
     misconception="only one of the two flags was looked at",
     hint="which two flags does env.step return, and what does each mean?",
-    read=READ,
+    read="the-end-of-an-episode",
 )
 def end_only_terminated(play: Play) -> bool:
     """Terminated."""
@@ -156,7 +156,7 @@ def end_only_terminated(play: Play) -> bool:
     misconception="only one of the two flags was looked at, or they were unpacked in the "
     "wrong order",
     hint="which two flags does env.step return, and what does each mean?",
-    read=READ,
+    read="the-end-of-an-episode",
 )
 def end_only_truncated(play: Play) -> bool:
     """Truncated."""
@@ -168,7 +168,7 @@ def end_only_truncated(play: Play) -> bool:
     title="the episode ends only if it is terminated and truncated at once",
     misconception="the two flags were joined by the wrong word",
     hint="does a fallen pole have to wait for the time limit?",
-    read=READ,
+    read="the-end-of-an-episode",
 )
 def end_both(play: Play) -> bool:
     """And."""
@@ -180,7 +180,7 @@ def end_both(play: Play) -> bool:
     title="the episode is left after a fixed number of steps",
     misconception="CartPole's limit, or a smaller one, was written into the loop",
     hint="is a loop still running that should have ended, or is something very slow in each round?",
-    read=READ,
+    read="the-end-of-an-episode",
     values=[500, 200, 1000, 100, 10, 5],
 )
 def end_after(play: Play, steps: int) -> bool:

@@ -35,7 +35,7 @@ def state_after_the_step(play: Play) -> Any:
     title="the environment's own array is stored, which the environment may overwrite",
     misconception="append was taken to copy, or the copy was made only after the step",
     hint="some environments write each observation into the same array: when must it be copied?",
-    read=READ,
+    read="a-copy-of-the-state",
 )
 def state_not_copied(play: Play) -> Any:
     """The array that the environment gave."""
@@ -53,7 +53,7 @@ def state_copied_too_late(play: Play) -> Any:
     title="the actor's graph holds the environment's own array, which may be overwritten",
     misconception="from_numpy or as_tensor was taken to copy; the tensor shares the array's memory",
     hint="when the actor learns, what will stand in the array that its input was made from?",
-    read=READ,
+    read="a-copy-of-the-state",
 )
 def act_on_the_environments_array(play: Play) -> None:
     """A tensor that shares the observation's memory."""

@@ -63,7 +63,7 @@ def value_from_the_actor(play: Play) -> None:
     title="the values are tensors",
     misconception="a tensor with one element was taken for a number",
     hint="does anything learn from these values, and how does a tensor become a plain number?",
-    read=READ,
+    read="floats-and-graphs",
 )
 def value_with_graph(play: Play) -> None:
     """With its graph."""
@@ -87,7 +87,7 @@ def value_in_a_batch(play: Play) -> None:
     title="the values are numpy arrays or numpy numbers",
     misconception=".numpy() was taken to give a plain number",
     hint="what is the type of one of your values, and how does it become a Python float?",
-    read=READ,
+    read="floats-and-graphs",
 )
 def value_array(play: Play) -> None:
     """An array of no dimensions."""
@@ -111,7 +111,7 @@ def value_array_of_one(play: Play) -> None:
     title="each value is a list",
     misconception=".tolist() was taken to give a plain number; of a batch of one it gives a list",
     hint="what is the type of one of your values?",
-    read=READ,
+    read="floats-and-graphs",
 )
 def value_list(play: Play) -> None:
     """[V]."""
