@@ -35,7 +35,7 @@ def train_all(
         tqdm(total=episodes, unit=" episodes", dynamic_ncols=True) as bar,
     ):
         told: Queue[int] = manager.Queue()
-        # The last ones learn most, and so play the longest: they begin, for the cores to end together.
+        # The last ones learn most, and so play longest: they begin, for the cores to end together.
         asked = {
             name: pool.submit(train, name, runs, settings, seed, told) for name in reversed(names)
         }
