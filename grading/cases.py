@@ -62,10 +62,27 @@ class StepCase:
     """The mode that the networks are in."""
     seed: int = 0
     """Of the global random states before the calls."""
+    keywords: tuple[tuple[str, float], ...] = ()
+    """Further arguments of each call, by their names."""
+    shared: bool = False
+    """The networks are one, of the solution's own making: `networks` agree in the first layer."""
 
     def lr(self, which: str) -> float:
         """The learning rate of the `actor` or of the `critic`."""
         return self.actor_lr if which == "actor" else self.critic_lr
+
+
+@dataclass(frozen=True, eq=False)
+class ModelCase:
+    """A look at a model with two heads, of the solution's own making."""
+
+    description: str
+    networks: Networks
+    """They agree in the first layer, which is the trunk."""
+    states: np.ndarray
+    """(T, state_dim) float32"""
+    seed: int = 0
+    """Of the global random states before the model is made."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,6 +225,11 @@ def random_networks(
     )
 
 
+def on_one_trunk(networks: Networks) -> Networks:
+    """The same, the critic's first layer being the actor's."""
+    return replace(networks, critic=(*networks.actor[:2], *networks.critic[2:]))
+
+
 def constant_networks(probabilities: Sequence[float], value: float, state_dim: int = 4) -> Networks:
     """An actor with fixed action probabilities and a critic with a fixed value, for any state.
 
@@ -237,6 +259,31 @@ def random_episode(
         states=rng.normal(size=(steps, networks.state_dim)).astype(np.float32),
         actions=tuple(int(a) for a in rng.integers(networks.n_actions, size=steps)),
         rewards=tuple(float(reward) for reward in rewards),
+    )
+
+
+def step_case(
+    purpose: str,
+    seed: int,
+    rewards: Sequence[float],
+    networks: Networks | None = None,
+    actor_lr: float = 0.01,
+    critic_lr: float = 0.01,
+    **keywords: float,
+) -> StepCase:
+    """One call, with SGD, for an episode with these rewards; the rest is random."""
+    rng = generator(seed, purpose)
+    networks = networks or random_networks(rng)
+    episode = random_episode(rng, networks, rewards)
+    words = [describe_episode(episode.rewards), *(f"{k}={v:g}" for k, v in keywords.items())]
+    return StepCase(
+        ", ".join(words),
+        networks,
+        (episode,),
+        actor_lr=actor_lr,
+        critic_lr=critic_lr,
+        seed=seed,
+        keywords=tuple(keywords.items()),
     )
 
 

@@ -85,10 +85,11 @@ class CheckFailed(Exception):
         line: int | None = None,
         came_back: bool = True,
         alarm: str = "",
+        absent: bool = False,
     ) -> None:
         """`came_back` is false if a call did not: what needs it would wait for it once more.
 
-        `alarm` says in a few words what honest code seldom does.
+        `alarm` says in a few words what honest code seldom does. `absent`: there is no such file.
         """
         super().__init__(str(message))
         self.message = message
@@ -97,6 +98,7 @@ class CheckFailed(Exception):
         self.line = line
         self.came_back = came_back
         self.alarm = alarm
+        self.absent = absent
 
 
 _STATUS_OF: dict[str, Status] = {
@@ -120,7 +122,9 @@ def fail_raised(raised: Raised, case: str = "", read: str = "") -> NoReturn:
     status = _STATUS_OF.get(raised.kind, "error")
     came_back = raised.kind not in ("timeout", "lost")
     alarm = "ended or broke its process" if raised.kind == "lost" else ""
-    failure = CheckFailed(message, status, raised.file, raised.line, came_back, alarm)
+    failure = CheckFailed(
+        message, status, raised.file, raised.line, came_back, alarm, raised.kind == "absent"
+    )
     if raised.exception is not None:
         raise failure.with_traceback(raised.exception.__traceback__)
     raise failure

@@ -16,6 +16,7 @@ from grading.compare import GRADIENT_TOLERANCE, LOSS_TOLERANCE, loss_scale
 from grading.outcome import (
     CollectOutcome,
     FunctionOutcome,
+    ModelOutcome,
     Raised,
     StepCall,
     StepOutcome,
@@ -236,6 +237,19 @@ def _call_facts(call: StepCall) -> list[tuple[str, Fact]]:
     for which, delta in (("actor", call.actor_delta), ("critic", call.critic_delta)):
         facts.append((f"change of the {which}", _joined(delta)))
     return facts
+
+
+def model_facts(outcome: ModelOutcome) -> Facts:
+    """What is known of a model with two heads."""
+    return {
+        RAISED: _raised(outcome.raised),
+        "shapes": Said(outcome.shapes),
+        "returned": Said((outcome.returned, outcome.returned_for_one)),
+        "probs": _numbers(outcome.probs),
+        "values": _numbers(outcome.values),
+        "moved by the policy": Said(outcome.moved_by_policy),
+        "moved by the value": Said(outcome.moved_by_value),
+    }
 
 
 def collect_facts(outcome: CollectOutcome) -> Facts:

@@ -3,6 +3,8 @@
 Each `require_...` returns if all is well and raises CheckFailed otherwise.
 """
 
+from collections.abc import Sequence
+
 from grading.cases import FunctionCase, StepCase
 from grading.checks import CheckFailed
 from grading.compare import (
@@ -97,6 +99,16 @@ def require_change(
             read=read,
         )
     )
+
+
+def require_all(calls: Sequence[tuple[StepCall, StepCall]], case: StepCase, think: str) -> None:
+    """Losses and changes of every call are as expected: (got, expected) for each."""
+    for index, (got, expected) in enumerate(calls):
+        when = f" in call {index + 1}" if len(calls) > 1 else ""
+        require_loss(0, got, expected, case, think, "the-actor-loss")
+        require_loss(1, got, expected, case, think, "the-critic-loss")
+        require_change("actor", got, expected, case, think, "the-update", when)
+        require_change("critic", got, expected, case, think, "the-update", when)
 
 
 def require_returned(

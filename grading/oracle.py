@@ -8,9 +8,10 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from grading.cases import FunctionCase, StepCase
-from grading.outcome import FunctionOutcome, Raised, StepOutcome
+from grading.cases import FunctionCase, ModelCase, StepCase
+from grading.outcome import FunctionOutcome, ModelOutcome, Raised, StepOutcome
 from grading.probes.function import probe_function
+from grading.probes.model import probe_model
 from grading.probes.step import probe_step
 from grading.recorded.outcomes import recorded
 from grading.solution import Solution, find_solution, has_reference
@@ -36,6 +37,16 @@ def expected_step(case: StepCase, exercise: str, name: str) -> StepOutcome:
     if not has_reference():
         return recorded(StepOutcome, case, exercise, name)
     outcome = probe_step(reference_solution(), case, "cpu", exercise, name)
+    _require_none(outcome.raised)
+    return outcome
+
+
+@cache
+def expected_model(case: ModelCase, exercise: str, name: str) -> ModelOutcome:
+    """What the reference's model is like. Raises RuntimeError if it fails itself."""
+    if not has_reference():
+        return recorded(ModelOutcome, case, exercise, name)
+    outcome = probe_model(reference_solution(), case, "cpu", exercise, name)
     _require_none(outcome.raised)
     return outcome
 

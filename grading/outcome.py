@@ -11,6 +11,7 @@ import numpy as np
 
 RaisedKind = Literal[
     "not_attempted",
+    "absent",
     "missing",
     "syntax",
     "signature",
@@ -26,7 +27,8 @@ RaisedKind = Literal[
 class Raised:
     """Why a call brought nothing back, or never began.
 
-    kind: `not_attempted` the blank is still there; `missing` no such file, module or function;
+    kind: `not_attempted` the blank is still there; `absent` there is no such file; `missing` there
+    is, but no such module or function;
     `syntax` the file does not parse; `signature` it does not take the arguments; `exception` and
     `exit` it raised or called sys.exit; `timeout` it never came back; `over` it stepped an
     environment whose episode had ended; `lost` it ended its process, or took it over.
@@ -111,6 +113,25 @@ class StepOutcome:
     raised: Raised | None = None
     unfinished: StepCall | None = None
     """What the call that raised had done by then."""
+
+
+@dataclass(frozen=True)
+class ModelOutcome:
+    """A model with two heads as it is seen from outside, with the weights of a case in it."""
+
+    shapes: tuple[tuple[int, ...], ...] = ()
+    """Of its parameters, sorted."""
+    returned: str = ""
+    """For several states, in words."""
+    returned_for_one: str = ""
+    """For one state."""
+    probs: np.ndarray | None = None
+    """The first of what was returned for several states; None if it is no tensor."""
+    values: np.ndarray | None = None
+    moved_by_policy: tuple[int, ...] = ()
+    """Which parameters the policy has a gradient in: 0 and 1 trunk, 2 and 3 its own head, 4, 5."""
+    moved_by_value: tuple[int, ...] = ()
+    raised: Raised | None = None
 
 
 @dataclass(frozen=True)

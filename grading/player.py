@@ -11,19 +11,21 @@ from typing import Any, Protocol
 
 import gymnasium as gym
 
-from grading.cases import CollectCase, FunctionCase, LearnersCase, StepCase, TrainingCase
+from grading.cases import CollectCase, FunctionCase, LearnersCase, ModelCase, StepCase, TrainingCase
 from grading.environments import Recorder
 from grading.learning.ahead import core_to_spare
 from grading.learning.group import Begin, Learn
 from grading.outcome import (
     CollectOutcome,
     FunctionOutcome,
+    ModelOutcome,
     StepOutcome,
     TrainingOutcome,
 )
 from grading.probes.collect import probe_collect
 from grading.probes.function import probe_function
 from grading.probes.live import preserved_globals
+from grading.probes.model import probe_model
 from grading.probes.step import probe_step
 from grading.probes.training import Learners, train
 from grading.solution import Callee
@@ -43,6 +45,9 @@ class Player(Protocol):
 
     def collect(self, case: CollectCase, exercise: str, name: str) -> CollectOutcome:
         """Play a case of a function that collects episodes."""
+
+    def model(self, case: ModelCase, exercise: str, name: str) -> ModelOutcome:
+        """Look at a model with two heads."""
 
     def function(self, case: FunctionCase, exercise: str, name: str) -> FunctionOutcome:
         """Play a case of a function of plain data."""
@@ -77,6 +82,10 @@ class LocalPlayer:
     def collect(self, case: CollectCase, exercise: str, name: str) -> CollectOutcome:
         """Play a case of a function that collects episodes."""
         return probe_collect(self.solution, case, self.device, exercise, name)
+
+    def model(self, case: ModelCase, exercise: str, name: str) -> ModelOutcome:
+        """Look at a model with two heads."""
+        return probe_model(self.solution, case, self.device, exercise, name)
 
     def function(self, case: FunctionCase, exercise: str, name: str) -> FunctionOutcome:
         """Play a case of a function of plain data."""

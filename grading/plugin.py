@@ -289,8 +289,11 @@ def pytest_runtest_makereport(
     run.add(result, came_back=_came_back(call))
     report.user_properties.append(("check", asdict(result)))
     if result.status != "passed":
-        report.outcome = "failed"
-        if not _is_the_graders_fault(call):
+        optional = check.bonus and result.status == "not_attempted"
+        report.outcome = "skipped" if optional else "failed"
+        if optional:
+            report.longrepr = result.file, result.line or 0, result.message
+        elif not _is_the_graders_fault(call):
             report.longrepr = result.message + "\n"
         report.sections = [(name, _shorten(text)) for name, text in report.sections]
     return report
@@ -319,6 +322,8 @@ def _result(
     if call.excinfo is not None:
         alarm = getattr(call.excinfo.value, "alarm", "")
         status, message, where = _what_went_wrong(_limit(item.config, check), call.excinfo, folder)
+        if check.bonus and getattr(call.excinfo.value, "absent", False):
+            status = "not_attempted"  # nobody has to take up a challenge
         mistakes = item.stash.get(_MISTAKES, ())
         if mistakes and isinstance(call.excinfo.value, CheckFailed):
             diagnosis = tuple(mistake.id for mistake in mistakes)

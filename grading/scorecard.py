@@ -195,11 +195,14 @@ def write_submission(trial: Trial, exercises: Path, *, isolated: bool = False) -
         return
     if isolated:
         copy_bank(exercises)
-    function = pipelines()[trial.exercise].function
+    pipeline = pipelines()[trial.exercise]
+    function = pipeline.function
+    others = getattr(pipeline.build(), "others", {})
     file.write_text(
         ("import exercises.with_bank\n" if isolated else "")
         + "from grading.bank.pipeline import faulty\n\n"
-        + f"{function} = faulty({trial.exercise!r}, {', '.join(map(repr, trial.names))})\n",
+        + f"{function} = faulty({trial.exercise!r}, {', '.join(map(repr, trial.names))})\n"
+        + "".join(f"{other} = {function}.others[{other!r}]\n" for other in others),
         "utf-8",
     )
 

@@ -90,9 +90,10 @@ class OwnFunction:
 
     play: Callable[..., Any]
 
-    def function(self, _exercise: str, _name: str) -> Callable[..., Any]:
-        """The one function that it has."""
-        return self.play
+    def function(self, _exercise: str, name: str) -> Callable[..., Any]:
+        """The one that it has, whatever it is called, unless it brings another of this name."""
+        others: dict[str, Callable[..., Any]] = getattr(self.play, "others", {})
+        return others.get(name, self.play)
 
     def place(self, exercise: str) -> str:
         """A file as a student calls it."""
@@ -175,7 +176,7 @@ class Solution:
                 exercise, f"{label} is a symbolic link: hand in the file itself", "missing"
             )
         if not path.is_file():
-            return self._problem(exercise, f"{label} is missing", "missing")
+            return self._problem(exercise, f"{label} is missing", "absent")
         if path.stat().st_size > MAX_SOURCE_BYTES:
             return self._problem(exercise, f"{label} is larger than a megabyte", "missing")
         try:

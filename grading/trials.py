@@ -15,7 +15,7 @@ from typing import Any, Generic, Self, TypeVar
 
 import pytest
 
-from grading.cases import CollectCase, FunctionCase, StepCase, beginning
+from grading.cases import CollectCase, FunctionCase, ModelCase, StepCase, beginning
 from grading.checks import fail_raised
 from grading.diagnosis import diagnose
 from grading.draws import Draws, certainty, mean_chances, stored_actions
@@ -29,20 +29,30 @@ from grading.evidence import (
     collect_facts,
     count_actions,
     function_facts,
+    model_facts,
     repeats,
     step_facts,
 )
-from grading.oracle import expected_function, expected_step
-from grading.outcome import CollectOutcome, FunctionOutcome, Raised, StepCall, StepOutcome
+from grading.oracle import expected_function, expected_model, expected_step
+from grading.outcome import (
+    CollectOutcome,
+    FunctionOutcome,
+    ModelOutcome,
+    Raised,
+    StepCall,
+    StepOutcome,
+)
 from grading.player import Player
 from grading.probes.collect import probe_collect
 from grading.probes.function import probe_function
+from grading.probes.model import probe_model
 from grading.probes.step import probe_step
+from grading.probes.trainees import MODEL
 from grading.solution import Callee
 from grading.suspects import Imitation, Suspects
 
-Case = TypeVar("Case", StepCase, CollectCase, FunctionCase)
-Outcome = TypeVar("Outcome", StepOutcome, CollectOutcome, FunctionOutcome)
+Case = TypeVar("Case", bound=ModelCase | StepCase | CollectCase | FunctionCase)
+Outcome = TypeVar("Outcome", bound=ModelOutcome | StepOutcome | CollectOutcome | FunctionOutcome)
 Make = Callable[..., Callee]
 """Makes another solution; keyword arguments say how it is to behave."""
 
@@ -155,26 +165,41 @@ class _Played:
         raise NotImplementedError
 
 
-def _of(trials: Any, player: Player, seed: int, evidence: Callable[[int], Any]) -> Any:
+def _of(
+    trials: Any, player: Player, seed: int, evidence: Callable[[int], Any], *function: str
+) -> Any:
     """The trials of a player on the cases of a seed: made once, whichever check asks first."""
-    key = (trials, seed)
+    key = (trials, seed, *function)
     if key not in player.remembered:
-        player.remembered[key] = trials(player, lambda: evidence(seed))
+        player.remembered[key] = trials(player, lambda: evidence(seed), *function)
     return player.remembered[key]
 
 
 class StepTrials(_Trials[StepCase, StepOutcome]):
-    """A solution's `actor_critic_step` and the reference's, on the same cases."""
+    """A solution's update of two networks and the reference's, on the same cases."""
 
     @classmethod
-    def of(cls, player: Player, seed: int, evidence: Callable[[int], Sequence[StepCase]]) -> Self:
+    def of(
+        cls,
+        player: Player,
+        seed: int,
+        evidence: Callable[[int], Sequence[StepCase]],
+        exercise: str,
+        name: str,
+        read: str,
+    ) -> Self:
         """The trials of a player on the cases of a seed, made when first asked for."""
-        return _of(cls, player, seed, evidence)
+        return _of(cls, player, seed, evidence, exercise, name, read)
 
-    def __init__(self, player: Player, evidence: Callable[[], Sequence[StepCase]]) -> None:
-        name = "actor_critic_step"
-        read = "exercise-1-the-update"
-        super().__init__(player.step, probe_step, name, name, read, evidence)
+    def __init__(
+        self,
+        player: Player,
+        evidence: Callable[[], Sequence[StepCase]],
+        exercise: str,
+        name: str,
+        read: str,
+    ) -> None:
+        super().__init__(player.step, probe_step, exercise, name, read, evidence)
 
     def calls(self, case: StepCase) -> list[tuple[StepCall, StepCall]]:
         """(got, expected) for each call of the case."""
@@ -187,6 +212,70 @@ class StepTrials(_Trials[StepCase, StepOutcome]):
     def imitation(self, make: Make) -> Imitation:
         """Another step."""
         return _Played(self, make, step_facts)
+
+
+class ModelTrials(_Trials[ModelCase | StepCase, ModelOutcome | StepOutcome]):
+    """A solution's model with two heads, and its update of it, and the reference's."""
+
+    @classmethod
+    def of(
+        cls,
+        player: Player,
+        seed: int,
+        evidence: Callable[[int], Sequence[ModelCase | StepCase]],
+        exercise: str,
+        name: str,
+        read: str,
+    ) -> Self:
+        """The trials of a player on the cases of a seed, made when first asked for."""
+        return _of(cls, player, seed, evidence, exercise, name, read)
+
+    def __init__(
+        self,
+        player: Player,
+        evidence: Callable[[], Sequence[ModelCase | StepCase]],
+        exercise: str,
+        name: str,
+        read: str,
+    ) -> None:
+        def play(case: Any, exercise: str, name: str) -> Any:
+            looked_at = isinstance(case, ModelCase)
+            return (
+                player.model(case, exercise, MODEL)
+                if looked_at
+                else player.step(case, exercise, name)
+            )
+
+        super().__init__(play, _probe_model_or_step, exercise, name, read, evidence)
+
+    def model(self, case: ModelCase) -> tuple[ModelOutcome, ModelOutcome]:
+        """(got, expected)."""
+        got = self.outcome(case)
+        assert isinstance(got, ModelOutcome)
+        return got, expected_model(case, self.exercise, MODEL)
+
+    def calls(self, case: StepCase) -> list[tuple[StepCall, StepCall]]:
+        """(got, expected) for each call of the case."""
+        got, expected = self.outcome(case), expected_step(case, self.exercise, self.name)
+        assert isinstance(got, StepOutcome)
+        return list(zip(got.calls, expected.calls, strict=True))
+
+    def _facts(self, case: ModelCase | StepCase) -> Facts:
+        return _model_or_step_facts(case, self.played(case))
+
+    def imitation(self, make: Make) -> Imitation:
+        """Another model or step."""
+        return _Played(self, make, _model_or_step_facts)
+
+
+def _probe_model_or_step(solution: Callee, case: Any, device: str, exercise: str, name: str) -> Any:
+    if isinstance(case, ModelCase):
+        return probe_model(solution, case, device, exercise, MODEL)
+    return probe_step(solution, case, device, exercise, name)
+
+
+def _model_or_step_facts(case: Any, outcome: Any) -> Facts:
+    return model_facts(outcome) if isinstance(case, ModelCase) else step_facts(case, outcome)
 
 
 class FunctionTrials(_Trials[FunctionCase, FunctionOutcome]):

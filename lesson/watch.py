@@ -6,7 +6,7 @@ from pathlib import Path
 
 from watchfiles import PythonFilter, watch
 
-from lesson.solutions import FUNCTIONS, ROOT
+from lesson.solutions import ROOT
 
 CLEAR = "\033[2J\033[H"
 
@@ -17,13 +17,18 @@ def watch_exercises() -> None:
     check([])
     print(f"\nwatching {exercises.name}/: save a file and its checks run; Ctrl-C ends this")
     for changes in watch(exercises, watch_filter=PythonFilter(), raise_interrupt=False):
-        check(sorted({Path(path).stem for _, path in changes} & FUNCTIONS.keys()))
+        check(sorted({Path(path).stem for _, path in changes if checks_of(Path(path)).is_file()}))
 
 
 def check(changed: list[str]) -> None:
     """Run the fast checks of these exercises, or of all."""
     if sys.stdout.isatty():
         print(CLEAR, end="", flush=True)
-    tests = [str(ROOT / "tests" / f"test_{name}.py") for name in changed]
+    tests = [str(checks_of(Path(name))) for name in changed]
     command = [sys.executable, "-m", "pytest", "-m", "not learning", *tests]
     subprocess.run(command, cwd=ROOT, check=False)  # noqa: S603 - our own checks
+
+
+def checks_of(exercise: Path) -> Path:
+    """The file that checks an exercise, wherever that stands."""
+    return ROOT / "tests" / f"test_{exercise.stem}.py"

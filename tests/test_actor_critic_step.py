@@ -1,7 +1,6 @@
 """The checks of exercise 1, `actor_critic_step`: 45 points."""
 
 from functools import cache
-from math import isfinite
 
 import numpy as np
 import pytest
@@ -15,16 +14,23 @@ from grading.cases import (
     generator,
     random_episode,
     random_networks,
+    step_case,
 )
 from grading.checks import CheckFailed, check
 from grading.compare import norm
-from grading.judge import CONSTANT, require_change, require_loss
+from grading.judge import CONSTANT, require_all, require_change, require_loss
+from grading.manners import (
+    require_left_alone,
+    require_one_step_each,
+    require_two_floats,
+    require_work,
+)
 from grading.messages import Message, number
-from grading.outcome import StepCall, reseeded
 from grading.player import Player
 from grading.trials import StepTrials
 from lesson import compute_returns
 
+STEP = "actor_critic_step"
 RUNS = "actor_critic_step/runs"
 WORKED = "actor_critic_step/worked_example"
 ACTOR_LOSS = "actor_critic_step/actor_loss"
@@ -66,28 +72,7 @@ THINK_CRITIC_LOSS = "the mean of what, squared, over which steps?"
 
 @pytest.fixture
 def trials(player: Player, case_seed: int) -> StepTrials:
-    return StepTrials.of(player, case_seed, evidence)
-
-
-def _case(
-    purpose: str,
-    seed: int,
-    rewards: list[float],
-    networks: Networks | None = None,
-    actor_lr: float = 0.01,
-    critic_lr: float = 0.01,
-) -> StepCase:
-    rng = generator(seed, purpose)
-    networks = networks or random_networks(rng)
-    episode = random_episode(rng, networks, rewards)
-    return StepCase(
-        describe_episode(episode.rewards),
-        networks,
-        (episode,),
-        actor_lr=actor_lr,
-        critic_lr=critic_lr,
-        seed=seed,
-    )
+    return StepTrials.of(player, case_seed, evidence, STEP, STEP, "exercise-1-the-update")
 
 
 @cache
@@ -98,13 +83,13 @@ def varied(seed: int) -> StepCase:
         rewards = rng.choice([-7, -6, -5, -4, -3, 2, 3, 4, 5, 6, 7], size=6, replace=False)
         returns = compute_returns(rewards.tolist())
         if min(returns) < -4 and max(returns) > 4:
-            return _case("varied", seed, [float(reward) for reward in rewards])
+            return step_case("varied", seed, [float(reward) for reward in rewards])
 
 
 @cache
 def worked_example() -> StepCase:
     """The lesson's own numbers: a return of 15, a value of 12, an advantage of 3."""
-    return _case("worked", 0, [15.0], constant_networks([0.5, 0.5], value=12.0))
+    return step_case("worked", 0, [15.0], constant_networks([0.5, 0.5], value=12.0))
 
 
 @cache
@@ -116,7 +101,7 @@ def perfect_critic(seed: int) -> StepCase:
     value = 100.0
     critic = (hidden, bias, np.zeros_like(output), np.full_like(output_bias, value))
     rewards = [1.0, 1.0, value]  # 1 + 0.99 * 100 = 100
-    case = _case("perfect critic", seed, rewards, Networks(networks.actor, critic))
+    case = step_case("perfect critic", seed, rewards, Networks(networks.actor, critic))
     return StepCase(
         "T=3, rewards [1, 1, 100], V(s_t) = G_t = 100", case.networks, case.episodes, seed=seed
     )
@@ -129,11 +114,13 @@ def unusual_rewards(seed: int) -> tuple[StepCase, ...]:
     episode = Episode(np.ones((2, 4), np.float32), actions=(0, 1), rewards=(3.0, -1.0))
     return (
         StepCase("T=2, the first action had probability 0.0005", rare, (episode,), seed=seed),
-        _case("zeros in between", seed, [0.0, 2.0, 0.0, 0.0, -3.0, 0.0, 1.0]),
-        _case("negative", seed, [-2.0, -1.0, -3.0]),
+        step_case("zeros in between", seed, [0.0, 2.0, 0.0, 0.0, -3.0, 0.0, 1.0]),
+        step_case("negative", seed, [-2.0, -1.0, -3.0]),
         # Small values leave small advantages: whatever else is in the loss stands out.
-        _case("zero", seed, [0.0] * 4, random_networks(generator(seed, "zero"), critic_gain=0.1)),
-        _case("fractional", seed, [0.25, 0.5, 0.75, 0.125]),
+        step_case(
+            "zero", seed, [0.0] * 4, random_networks(generator(seed, "zero"), critic_gain=0.1)
+        ),
+        step_case("fractional", seed, [0.25, 0.5, 0.75, 0.125]),
     )
 
 
@@ -159,13 +146,13 @@ def several_calls(seed: int, optimizer: str, calls: int) -> StepCase:
 
 @cache
 def one_step(seed: int) -> StepCase:
-    return _case("one step", seed, [2.5])
+    return step_case("one step", seed, [2.5])
 
 
 @cache
 def long(seed: int) -> StepCase:
     rewards = generator(seed, "long rewards").normal(20.0, 20.0, size=400).round(1)
-    return _case("long", seed, rewards.tolist(), actor_lr=1e-6, critic_lr=1e-4)
+    return step_case("long", seed, rewards.tolist(), actor_lr=1e-6, critic_lr=1e-4)
 
 
 @cache
@@ -173,7 +160,7 @@ def other_sizes(seed: int) -> StepCase:
     networks = random_networks(
         generator(seed, "other weights"), state_dim=7, n_actions=5, hidden_dim=24
     )
-    return _case("other sizes", seed, [1.0, -2.0, 3.0, 0.5, -1.5], networks)
+    return step_case("other sizes", seed, [1.0, -2.0, 3.0, 0.5, -1.5], networks)
 
 
 @cache
@@ -207,42 +194,7 @@ def test_it_takes_an_episode_and_returns_two_finite_floats(
 ) -> None:
     """It takes an episode and returns two finite Python floats."""
     case = varied(case_seed)
-    call = trials.outcome(case).calls[0]
-    got = f"it returned {call.returned.description}"
-    expected = "a tuple of 2: float, float"
-    read = "exercise-1-the-update"
-    if call.returned.length != 2:
-        cause = (
-            "nothing was returned."
-            if call.returned.description == "None"
-            else "two losses are to be returned, and nothing else."
-        )
-        raise CheckFailed(
-            Message(cause, got=got, expected=expected, case=case.description, read=read)
-        )
-    if call.types != ("float", "float"):
-        raise CheckFailed(
-            Message(
-                "the losses are not Python floats.",
-                got=got,
-                expected=expected,
-                think="how does a tensor with one element become a plain number?",
-                case=case.description,
-                read=read,
-            )
-        )
-    losses = [loss for loss in call.losses if loss is not None]
-    if not all(isfinite(loss) for loss in losses):
-        raise CheckFailed(
-            Message(
-                "a loss is not a finite number.",
-                got=f"actor loss {number(losses[0])}, critic loss {number(losses[1])}",
-                expected="two finite numbers",
-                think="where could a division by zero, or a logarithm of zero, come in?",
-                case=case.description,
-                read=read,
-            )
-        )
+    require_two_floats(trials.outcome(case).calls[0], case, "exercise-1-the-update")
 
 
 @check(WORKED, points=3, needs=[RUNS], beside=[NUMBERS])
@@ -277,20 +229,7 @@ def test_each_optimizer_that_was_passed_in_steps_exactly_once(
 ) -> None:
     """Each optimizer that was passed in takes exactly one step."""
     case = varied(case_seed)
-    call = trials.outcome(case).calls[0]
-    steps = {"actor_optimizer": call.actor_steps, "critic_optimizer": call.critic_steps}
-    wrong = [name for name, count in steps.items() if count != 1]
-    if wrong:
-        raise CheckFailed(
-            Message(
-                f"{' and '.join(wrong)} did not take exactly one step.",
-                got=", ".join(f"steps of {name}: {count}" for name, count in steps.items()),
-                expected="one step of each",
-                think="it is the caller's optimizer that has to step: it remembers earlier calls",
-                case=case.description,
-                read="the-update",
-            )
-        )
+    require_one_step_each(trials.outcome(case).calls[0], case)
 
 
 @check(LEAVES_ALONE, points=2, needs=[RUNS], beside=[NUMBERS])
@@ -300,26 +239,7 @@ def test_what_belongs_to_the_caller_is_left_alone(
     """The caller's lists, random state, modes and optimizer settings are left alone."""
     case = varied(case_seed)
     call = trials.outcome(case).calls[0]
-    _require_work(call, case, norm(call.actor_delta) + norm(call.critic_delta), "the networks do")
-    one, two = trials.outcome(twice(case_seed)).calls
-    changed = [
-        *dict.fromkeys([*call.changed, *one.changed]),
-        *(
-            f"the seed of {name}"
-            for name in reseeded(one.random_before, one.random_after, two.random_after)
-        ),
-    ]
-    if changed:
-        raise CheckFailed(
-            Message(
-                f"the call changes {changed[0]}, which is the caller's.",
-                got="changed: " + ", ".join(changed),
-                expected="only the weights and the optimizers' memories change",
-                think="work on a copy, and leave global settings to whoever runs the program",
-                case=case.description,
-                read="exercise-1-the-update",
-            )
-        )
+    require_left_alone(call, case, trials.outcome(twice(case_seed)).calls, "exercise-1-the-update")
     if call.random_before != call.random_after:
         advice.append(
             "The update draws random numbers, which it does not need: the same episode should give "
@@ -339,7 +259,7 @@ def test_the_critic_is_not_trained_on_the_actor_loss(
     """The critic is not trained on the actor's loss."""
     usual = varied(case_seed)
     call = trials.outcome(usual).calls[0]
-    _require_work(call, usual, norm(call.critic_delta), "the critic does")
+    require_work(call, usual, norm(call.critic_delta), "the critic does")
     case = perfect_critic(case_seed)
     got, _ = trials.calls(case)[0]
     gradient = norm(got.critic_delta) / case.critic_lr
@@ -418,21 +338,25 @@ def test_negative_zero_and_fractional_rewards_count(trials: StepTrials, case_see
         think = (
             "is anything rounded, clipped or left out, or does a loss hold more than its formula?"
         )
-        _require_all(trials, case, think)
+        require_all(trials.calls(case), case, think)
 
 
 @check(ONE_STEP_EPISODE, points=1, needs=[*BASIC, REWARDS])
 def test_an_episode_of_one_step_works(trials: StepTrials, case_seed: int) -> None:
     """An episode of one step works like any other."""
     case = one_step(case_seed)
-    _require_all(trials, case, "what is the spread of one number, and the shape of one value?")
+    require_all(
+        trials.calls(case), case, "what is the spread of one number, and the shape of one value?"
+    )
 
 
 @check(LONG, points=2, needs=[*BASIC, REWARDS])
 def test_a_long_episode_with_large_gradients_works(trials: StepTrials, case_seed: int) -> None:
     """An episode of 400 steps with large gradients works like any other."""
     case = long(case_seed)
-    _require_all(trials, case, "is anything cut off, clipped, or discounted once too often?")
+    require_all(
+        trials.calls(case), case, "is anything cut off, clipped, or discounted once too often?"
+    )
 
 
 @check(SIZES, points=1, needs=[*BASIC, REWARDS])
@@ -441,26 +365,4 @@ def test_other_numbers_of_state_components_and_actions_work(
 ) -> None:
     """Other numbers of state components and actions work too."""
     case = other_sizes(case_seed)
-    _require_all(trials, case, "is the 4 or the 2 of CartPole written anywhere?")
-
-
-def _require_work(call: StepCall, case: StepCase, moved: float, what: str) -> None:
-    """That no harm is done proves nothing if nothing is done."""
-    if not moved > 0:
-        raise CheckFailed(
-            Message(
-                f"{what} not move, so there is nothing to see here yet.",
-                got=f"no change of the weights; the function returned {call.returned.description}",
-                expected="changed weights",
-                case=case.description,
-                read="the-update",
-            )
-        )
-
-
-def _require_all(trials: StepTrials, case: StepCase, think: str) -> None:
-    got, expected = trials.calls(case)[0]
-    require_loss(0, got, expected, case, think, "the-actor-loss")
-    require_loss(1, got, expected, case, think, "the-critic-loss")
-    require_change("actor", got, expected, case, think, "the-update")
-    require_change("critic", got, expected, case, think, "the-update")
+    require_all(trials.calls(case), case, "is the 4 or the 2 of CartPole written anywhere?")

@@ -19,8 +19,8 @@ different pieces can be made together.
 import importlib
 import pkgutil
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from itertools import combinations
 from typing import Any
@@ -110,7 +110,7 @@ class Pipeline:
     ) -> Callable[[Piece], Piece]:
         """Register a function as the override of a piece, and so as a mistake.
 
-        `also` gives further overrides; with `values`, the function takes a second argument, and
+        `also` gives further overrides; with `values`, the function takes one more argument, and
         each value is a form of its own.
         """
 
@@ -136,7 +136,7 @@ class Pipeline:
 
         def register(override: Piece) -> Piece:
             variations: dict[str, Piece] = {
-                f"[{v}]": partial(override, **{_second(override): v}) for v in values
+                f"[{v}]": partial(override, **{_last_argument(override): v}) for v in values
             }
             for suffix, function in (variations or {"": override}).items():
                 pieces: dict[str, Piece] = {piece: function, **(also or {})}
@@ -147,6 +147,14 @@ class Pipeline:
             return override
 
         return register
+
+    def adopt(self, other: "Pipeline", *slugs: str) -> None:
+        """Register mistakes of another pipeline as this one's: their pieces are called the same."""
+        for slug in slugs:
+            mistake = other.mistakes[f"{other.exercise}/{slug}"]
+            id_ = f"{self.exercise}/{slug}"
+            forms = [replace(form, mistake=id_) for form in mistake.forms]
+            self.mistakes[id_] = replace(mistake, id=id_, forms=forms)
 
     def forms(self) -> Iterator[Form]:
         """All forms of all mistakes."""
@@ -174,8 +182,8 @@ class Pipeline:
         return self.pieces | {name: piece for form in forms for name, piece in form.pieces.items()}
 
 
-def _second(function: Piece) -> str:
-    return function.__code__.co_varnames[1]
+def _last_argument(function: Piece) -> str:
+    return function.__code__.co_varnames[function.__code__.co_argcount - 1]
 
 
 class FaultySolution(OwnFunction):
@@ -196,9 +204,19 @@ class FaultySolution(OwnFunction):
 @cache
 def pipelines() -> dict[str, Pipeline]:
     """The pipeline of every exercise that has one, all its mistakes registered."""
-    found = {}
     folder = importlib.import_module(MISTAKES)
-    for info in pkgutil.walk_packages(folder.__path__, f"{MISTAKES}."):
+    return _within(folder.__path__, MISTAKES)
+
+
+def pipeline_of(exercise: str) -> Pipeline:
+    """The pipeline of one exercise, all its mistakes registered: for another to adopt some."""
+    name = f"{MISTAKES}.{exercise}"
+    return _within(importlib.import_module(name).__path__, name)[exercise]
+
+
+def _within(places: Iterable[str], name: str) -> dict[str, Pipeline]:
+    found = {}
+    for info in pkgutil.walk_packages(places, f"{name}."):
         pipeline = getattr(importlib.import_module(info.name), "PIPELINE", None)
         if pipeline is not None:
             found[pipeline.exercise] = pipeline

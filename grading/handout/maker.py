@@ -37,6 +37,7 @@ GIVEN = (
 )
 GIVEN_FOLDERS = (
     "exercises",
+    "exercises/challenges",
     "grading",
     "grading/commands",
     "grading/isolation",

@@ -90,7 +90,7 @@ def record_outcomes() -> bytes:
         return ask
 
     with ExitStack() as patches:
-        for name in ("expected_step", "expected_function"):
+        for name in ("expected_step", "expected_model", "expected_function"):
             watched = watching(getattr(trials, name))
             patches.enter_context(patch.object(trials, name, watched))
         done = check_here("reference", "-m", "not learning")

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from grading.cases import CollectCall, FunctionCase, LearnersCase, StepCase, TrainingCase
+from grading.cases import CollectCall, FunctionCase, LearnersCase, ModelCase, StepCase, TrainingCase
 from grading.environments import Spaces
 from grading.isolation.codec import from_plain, to_plain
 from grading.isolation.proxy import ProxyEnv
@@ -23,6 +23,7 @@ from grading.outcome import Raised
 from grading.probes.collect import collect
 from grading.probes.function import probe_function
 from grading.probes.live import preserved_globals
+from grading.probes.model import probe_model
 from grading.probes.step import probe_step
 from grading.probes.training import Learners, train
 from grading.solution import Solution
@@ -78,6 +79,11 @@ class Worker:
 
     def _step(self, case: Any, exercise: str, name: str) -> object:
         return probe_step(self._solution, from_plain(StepCase, case), self._device, exercise, name)
+
+    def _model(self, case: Any, exercise: str, name: str) -> object:
+        return probe_model(
+            self._solution, from_plain(ModelCase, case), self._device, exercise, name
+        )
 
     def _function(self, case: Any, exercise: str, name: str) -> object:
         return probe_function(

@@ -18,6 +18,7 @@ from grading.cases import (
     CollectCase,
     FunctionCase,
     LearnersCase,
+    ModelCase,
     Networks,
     StepCase,
     TrainingCase,
@@ -36,6 +37,7 @@ from grading.outcome import (
     CollectOutcome,
     Digests,
     FunctionOutcome,
+    ModelOutcome,
     Raised,
     StepCall,
     StepOutcome,
@@ -102,6 +104,11 @@ class RemotePlayer:
 
         outcome = self._ask(read, exercise, "step", case, exercise, name)
         return StepOutcome((), outcome) if isinstance(outcome, Raised) else outcome
+
+    def model(self, case: ModelCase, exercise: str, name: str) -> ModelOutcome:
+        """Look at a model with two heads."""
+        outcome = self._ask(_reader(ModelOutcome), exercise, "model", case, exercise, name)
+        return ModelOutcome(raised=outcome) if isinstance(outcome, Raised) else outcome
 
     def function(self, case: FunctionCase, exercise: str, name: str) -> FunctionOutcome:
         """Play a case of a function of plain data."""

@@ -5,8 +5,9 @@ import inspect
 import random
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from types import MappingProxyType
 from typing import Any, TextIO
 
 import numpy as np
@@ -111,27 +112,37 @@ def arrays(network: nn.Module) -> Weights:
 def log_probs_of(actor: Actor, states: np.ndarray, actions: np.ndarray) -> Tensor:
     """The T values log pi(a_t|s_t) at once, shape (T,), with graph, as `sample_action` has them."""
     device = next(actor.parameters()).device
-    probs = actor(torch.from_numpy(states).to(device))
-    chosen = probs.gather(1, torch.from_numpy(actions).to(device)[:, None]).squeeze(1)
+    return chosen_log_probs(actor(torch.from_numpy(states).to(device)), actions)
+
+
+def chosen_log_probs(probs: Tensor, actions: np.ndarray) -> Tensor:
+    """Those of T actions under (T, n_actions) probabilities, (T,), with graph."""
+    chosen = probs.gather(1, torch.from_numpy(actions).to(probs.device)[:, None]).squeeze(1)
     return chosen.clamp(_EPS, 1 - _EPS).log()
 
 
-def call(solution: Callee, exercise: str, name: str, *arguments: object) -> Any | Raised:
+def call(
+    solution: Callee, exercise: str, name: str, *arguments: object, **keywords: object
+) -> Any | Raised:
     """Call a function of a solution; whatever it raises comes back as a Raised."""
-    function = fitting(solution, exercise, name, arguments)
+    function = fitting(solution, exercise, name, arguments, keywords)
     if isinstance(function, Raised):
         return function
-    return solution.attempt(exercise, lambda: function(*arguments))
+    return solution.attempt(exercise, lambda: function(*arguments, **keywords))
 
 
 def fitting(
-    solution: Callee, exercise: str, name: str, arguments: tuple[object, ...]
+    solution: Callee,
+    exercise: str,
+    name: str,
+    arguments: tuple[object, ...],
+    keywords: Mapping[str, object] = MappingProxyType({}),
 ) -> Callable[..., Any] | Raised:
     """A function of a solution, if it can take these arguments."""
     function = solution.function(exercise, name)
     if isinstance(function, Raised):
         return function
-    problem = _signature_problem(function, name, arguments)
+    problem = _signature_problem(function, name, arguments, keywords)
     if not problem:
         return function
     line = getattr(getattr(function, "__code__", None), "co_firstlineno", None)
@@ -147,16 +158,20 @@ def unreadable(error: Exception) -> Raised:
 
 
 def _signature_problem(
-    function: Callable[..., Any], name: str, arguments: tuple[object, ...]
+    function: Callable[..., Any],
+    name: str,
+    arguments: tuple[object, ...],
+    keywords: Mapping[str, object],
 ) -> str | None:
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):
         return None  # nothing to compare with: the call itself will tell
     try:
-        signature.bind(*arguments)
+        signature.bind(*arguments, **keywords)
     except TypeError as error:
-        return f"{name}{signature} cannot take the {len(arguments)} arguments it is given: {error}"
+        number = len(arguments) + len(keywords)
+        return f"{name}{signature} cannot take the {number} arguments it is given: {error}"
     return None
 
 

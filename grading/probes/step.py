@@ -1,4 +1,4 @@
-"""The probe of functions with the signature of `actor_critic_step`."""
+"""The probe of functions that update networks: `actor_critic_step` and its like."""
 
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -7,25 +7,21 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor
 
 from grading.cases import Episode, StepCase, Weights
-from grading.optimizers import SGD, Adam
 from grading.outcome import Digests, Raised, StepCall, StepOutcome
 from grading.probes.live import (
-    arrays,
     as_number,
-    build,
     call,
     describe_number,
     describe_returned,
-    log_probs_of,
     preserved_globals,
     random_digests,
     unreadable,
 )
+from grading.probes.trainees import Trainees, made
 from grading.solution import Callee
-from lesson import Actor, Critic
 
 
 def probe_step(
@@ -41,17 +37,13 @@ def probe_step(
     at the end of the call is legal.
     """
     with preserved_globals(case.seed):
-        actor, critic = build(case.networks, device, case.training)
-        optimizer = SGD if case.optimizer == "sgd" else Adam
-        player = _Player(
-            actor,
-            critic,
-            optimizer(actor.parameters(), case.actor_lr),
-            optimizer(critic.parameters(), case.critic_lr),
-        )
+        trainees = made(solution, case, device, exercise)
+        if isinstance(trainees, Raised):
+            return StepOutcome((), trainees)
+        player = _Player(trainees)
         calls: list[StepCall] = []
         for episode in case.episodes:
-            called = player.call(solution, episode, exercise, name)
+            called = player.call(solution, episode, exercise, name, dict(case.keywords))
             if isinstance(called, tuple):
                 return StepOutcome(tuple(calls), *called)
             calls.append(called)
@@ -60,16 +52,21 @@ def probe_step(
 
 @dataclass
 class _Player:
-    actor: Actor
-    critic: Critic
-    actor_optimizer: SGD | Adam
-    critic_optimizer: SGD | Adam
+    trainees: Trainees
 
     def call(
-        self, solution: Callee, episode: Episode, exercise: str, name: str
+        self,
+        solution: Callee,
+        episode: Episode,
+        exercise: str,
+        name: str,
+        keywords: dict[str, float],
     ) -> StepCall | tuple[Raised, StepCall | None]:
         """What one call did; if it raised, that, and what it had done by then."""
-        given = _Given(self.actor, episode)
+        log_probs = solution.attempt(exercise, lambda: self.trainees.log_probs(episode))
+        if isinstance(log_probs, Raised):
+            return log_probs, None
+        given = _Given(log_probs, episode)
         before = self._snapshot()
         passes = {"forward": 0, "backward": 0}
 
@@ -77,24 +74,23 @@ class _Player:
             passes[which] += 1
 
         # The last parameter, the output bias, has a gradient whatever the hidden units do.
-        last = list(self.critic.parameters())[-1]
+        valuing = self.trainees.valuing
+        last = list(valuing.parameters())[-1]
         with (
             last.register_hook(lambda _: count("backward"))
             if last.requires_grad
             else nullcontext(),
-            self.critic.register_forward_pre_hook(lambda *_: count("forward")),
+            valuing.register_forward_pre_hook(lambda *_: count("forward")),
         ):
             returned = call(
                 solution,
                 exercise,
                 name,
-                self.actor,
-                self.critic,
-                self.actor_optimizer,
-                self.critic_optimizer,
+                *self.trainees.arguments,
                 given.states,
                 given.log_probs,
                 given.rewards,
+                **keywords,
             )
         raised = returned if isinstance(returned, Raised) else None
         try:
@@ -123,10 +119,8 @@ class _Player:
 
     def _snapshot(self) -> "_Snapshot":
         return _Snapshot(
-            arrays(self.actor),
-            arrays(self.critic),
-            self.actor_optimizer.steps_taken,
-            self.critic_optimizer.steps_taken,
+            *self.trainees.weights(),
+            *self.trainees.steps(),
             self._belongings(),
             random_digests(),
         )
@@ -134,12 +128,7 @@ class _Player:
     def _belongings(self) -> dict[str, object]:
         """What a step has no business changing, by the words for it."""
         return {
-            "the actor's training mode": self.actor.training,
-            "the critic's training mode": self.critic.training,
-            "requires_grad of the actor's parameters": _trainable(self.actor),
-            "requires_grad of the critic's parameters": _trainable(self.critic),
-            "the actor optimizer's settings": _settings(self.actor_optimizer),
-            "the critic optimizer's settings": _settings(self.critic_optimizer),
+            **self.trainees.belongings(),
             "torch's gradient mode": torch.is_grad_enabled(),
             "torch's default dtype": str(torch.get_default_dtype()),
             "torch's anomaly detection": torch.is_anomaly_enabled(),
@@ -159,10 +148,10 @@ class _Snapshot:
 class _Given:
     """The three lists of an episode, and what they held before the call."""
 
-    def __init__(self, actor: Actor, episode: Episode) -> None:
+    def __init__(self, log_probs: Tensor, episode: Episode) -> None:
         self._episode = episode
         self.states = [row.copy() for row in episode.states]
-        self.log_probs = list(log_probs_of(actor, episode.states, np.array(episode.actions)))
+        self.log_probs = list(log_probs)
         self.rewards = list(episode.rewards)
         self._states, self._log_probs = list(self.states), list(self.log_probs)
 
@@ -176,18 +165,6 @@ class _Given:
             yield "the list `states`"
         if not _same_items(self.log_probs, self._log_probs):
             yield "the list `log_probs`"
-
-
-def _trainable(network: nn.Module) -> list[bool]:
-    return [p.requires_grad for p in network.parameters()]
-
-
-def _settings(optimizer: torch.optim.Optimizer) -> list[dict[str, Any]]:
-    return [
-        {key: value for key, value in group.items() if key != "params"}
-        | {"params": [id(p) for p in group["params"]]}
-        for group in optimizer.param_groups
-    ]
 
 
 def _same_list(now: list[float], before: list[float]) -> bool:

@@ -42,10 +42,12 @@ def next_step(grade: Grade) -> NextStep | None:
     own = to_mend(grade.checks)
     if not own:
         return None
-    # A mistake in something begun comes before something new.
-    check = next((c for c in own if c.status != "not_attempted"), own[0])
+    # A mistake in something begun comes before something new, and what has to be done before more.
+    check = min(own, key=lambda c: (c.status == "not_attempted", c.bonus))
     place = check.file + (f":{check.line}" if check.line else "")
     what = "fill in the blank" if check.status == "not_attempted" else check.title
+    if check.bonus and check.status == "not_attempted":
+        what += ", if you like: this is a challenge"
     return NextStep(place or "exercises/README.md", what)
 
 

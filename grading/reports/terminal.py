@@ -2,7 +2,7 @@
 
 import textwrap
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from grading.grade import Grade
@@ -34,11 +34,14 @@ def whole(grade: Grade) -> Iterator[Line]:
 def table(grade: Grade) -> Iterator[Line]:
     """Exercises, points, how far each is; then what to do next."""
     yield Line(f"  {'exercise':<40}{'points':>9}", "dim")
-    for name, checks in grade.by_exercise().items():
-        how_far = standing(checks)
-        style = _STYLES.get(how_far.kind, "plain")
-        yield Line(f"  {name:<40}{points(checks):>9}   {how_far.words}", style)
-    yield Line(f"  {'total':<40}{f'{grade.score}/{grade.max_score}':>9}", "strong")
+    for title, bonus in (("total", False), ("bonus", True)):
+        counted = replace(grade, checks=tuple(c for c in grade.checks if c.bonus == bonus))
+        for name, checks in counted.by_exercise().items():
+            how_far = standing(checks)
+            style = _STYLES.get(how_far.kind, "plain")
+            yield Line(f"  {name:<40}{points(checks):>9}   {how_far.words}", style)
+        if counted.checks:
+            yield Line(f"  {title:<40}{points(counted.checks):>9}", "strong")
     if grade.provenance and grade.advisory:
         yield Line("")
         yield Line(f"  {ADVISORY}", "dim")

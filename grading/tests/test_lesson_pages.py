@@ -53,7 +53,9 @@ def test_every_anchor_that_a_message_names_is_on_the_page():
 
 # What a student might write, and the folded hint that the message then names.
 STEP, COLLECT = "actor_critic_step", "collect_episode"
+BONUS, SHARED = "challenges/entropy_bonus", "challenges/shared_backbone"
 REBUILT = "torch.tensor([*map(float, log_probs)], requires_grad=True)"
+SAMPLED = "-torch.stack(list(log_probs))"
 SLIPS = [
     (
         "the-steps-of-the-update",
@@ -67,6 +69,14 @@ SLIPS = [
     ("floats-and-graphs", COLLECT, {"critic(state_t).item()": "critic(state_t)"}),
     ("the-end-of-an-episode", COLLECT, {"terminated or truncated": "terminated"}),
     ("a-copy-of-the-state", COLLECT, {"np.array(state)": "state"}),
+    ("whose-entropy", BONUS, {"Categorical(probs=actor(states_t)).entropy()": SAMPLED}),
+    ("the-sign-of-the-bonus", BONUS, {"- beta *": "+ beta *"}),
+    ("one-trunk-and-a-constant", SHARED, {"values.detach()": "values"}),
+    (
+        "shapes-of-two-heads",
+        SHARED,
+        {"self.value_head(hidden).squeeze(-1)": "self.value_head(hidden)"},
+    ),
     # Errors of which no mistake is known.
     ("a-loss-without-a-graph", STEP, {"* advantages).sum()": "* advantages).sum().detach() / 7"}),
     (
