@@ -1,0 +1,1 @@
+"""Mistakes in the challenges, a module for each."""
