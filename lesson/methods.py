@@ -4,6 +4,8 @@ All three follow the gradient of -sum_t log pi(a_t|s_t) * w_t. They differ in th
 how good was what followed on this action?
 """
 
+from dataclasses import replace
+
 from lesson.stacked import Episodes, Learner, Signal, discounted
 
 
@@ -32,6 +34,25 @@ def actor_critic(episodes: Episodes) -> Signal:
     """
     advantages = (discounted(episodes.rewards) - episodes.values) * episodes.mask
     return Signal(-advantages, -2 * advantages / episodes.lengths[:, None])
+
+
+def with_extras(beta: float = 0.0, value_coefficient: float = 1.0) -> Learner:
+    """Actor-Critic as in the challenges: with an entropy bonus, and a weight of the critic's loss.
+
+    The weight is for agents whose networks share a trunk: an Adam optimizer of the critic's own
+    undoes it.
+    """
+
+    def learn(episodes: Episodes) -> Signal:
+        signal = actor_critic(episodes)
+        assert signal.by_values is not None
+        return replace(
+            signal,
+            by_values=value_coefficient * signal.by_values,
+            by_entropies=-beta * episodes.mask if beta else None,
+        )
+
+    return learn
 
 
 METHODS: dict[str, Learner] = {

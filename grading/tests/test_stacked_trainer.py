@@ -1,5 +1,7 @@
 """The stacked trainer: many runs at once, and each of them as if it were alone."""
 
+from functools import partial
+
 import gymnasium as gym
 import numpy as np
 import pytest
@@ -8,7 +10,7 @@ import torch
 from grading.bank.pipeline import faulty
 from grading.oracle import reference_function
 from lesson import Actor, Critic, compute_returns
-from lesson.methods import actor_critic
+from lesson.methods import actor_critic, with_extras
 from lesson.stacked import NotStackable, Played, Settings, Trainer, discounted, learner_of
 
 STEP = "actor_critic_step"
@@ -36,7 +38,10 @@ class Plain:
 
     def __init__(self, trainer, run, settings, step):
         self.actor, self.critic, self._step = Actor(4, 2), Critic(4), step
-        for network, stack in ((self.actor, trainer.actor), (self.critic, trainer.critic)):
+        for network, stack in (
+            (self.actor, trainer.agents.actor),
+            (self.critic, trainer.agents.critic),
+        ):
             weights = stack.read(run)
             network.to(weights["hidden.bias"].dtype).load_state_dict(weights)
         self._optimizers = (
@@ -58,6 +63,41 @@ class Plain:
         )
 
 
+class PlainTrunk:
+    """The same of one network with two heads."""
+
+    def __init__(self, trainer, run, settings, step):
+        self.model = reference_function("challenges/shared_backbone", "SharedActorCritic")(4, 2)
+        stacked = trainer.agents.network.read(run)
+        heads = {
+            f"{head}.{kind}": stacked[f"output.{kind}"][rows]
+            for head, rows in (("policy_head", slice(0, 2)), ("value_head", slice(2, 3)))
+            for kind in ("weight", "bias")
+        }
+        trunk = {f"trunk.{kind}": stacked[f"hidden.{kind}"] for kind in ("weight", "bias")}
+        self.model.load_state_dict({**trunk, **heads})
+        self._optimizer, self._step = (
+            torch.optim.Adam(self.model.parameters(), settings.actor_lr),
+            step,
+        )
+
+    def learn(self, played: Played):
+        probs, _ = self.model(torch.from_numpy(played.states))
+        chosen = probs.log().gather(1, torch.from_numpy(played.actions)[:, None])[:, 0]
+        rewards = [1.0] * len(played.states)
+        self._step(self.model, self._optimizer, list(played.states), list(chosen.unbind()), rewards)
+
+    @torch.no_grad()
+    def weights(self):
+        heads = self.model.policy_head, self.model.value_head
+        return {
+            "hidden.weight": self.model.trunk.weight.clone(),
+            "hidden.bias": self.model.trunk.bias.clone(),
+            "output.weight": torch.cat([head.weight for head in heads]),
+            "output.bias": torch.cat([head.bias for head in heads]),
+        }
+
+
 def differences(learner, step, settings=SETTINGS, dtype=torch.float32):
     """The largest difference of a weight, for each run, after the last episode."""
     played: list[Played] = []
@@ -72,8 +112,8 @@ def differences(learner, step, settings=SETTINGS, dtype=torch.float32):
         max(
             float((weight - mine[name]).abs().max())
             for network, mine in (
-                (plain[i].actor, trainer.actor.read(i)),
-                (plain[i].critic, trainer.critic.read(i)),
+                (plain[i].actor, trainer.agents.actor.read(i)),
+                (plain[i].critic, trainer.agents.critic.read(i)),
             )
             for name, weight in network.state_dict().items()
         )
@@ -81,9 +121,37 @@ def differences(learner, step, settings=SETTINGS, dtype=torch.float32):
     ]
 
 
+def test_one_trunk_with_two_heads_has_the_weights_of_the_plain_loop():
+    step = reference_function("challenges/shared_backbone", "shared_actor_critic_step")
+    played: list[Played] = []
+    settings = Settings(EPISODES, shared=True)
+    learner = with_extras(value_coefficient=0.5)
+    trainer = Trainer(learner, RUNS, 0, settings, places=RUNS, watch=played.append)
+    plain = [PlainTrunk(trainer, run, settings, step) for run in range(RUNS)]
+    for _ in trainer.train():
+        pass
+    for one in played:
+        plain[one.run].learn(one)
+    found = [
+        max(
+            float((weight - trainer.agents.network.read(i)[name]).abs().max())
+            for name, weight in plain[i].weights().items()
+        )
+        for i in range(RUNS)
+    ]
+    assert np.median(found) < WITHIN
+
+
 @pytest.mark.parametrize(
     ("learner", "step"),
     [
+        pytest.param(
+            with_extras(beta=0.5),
+            partial(
+                reference_function("challenges/entropy_bonus", "entropy_regularised_step"), beta=0.5
+            ),
+            id="entropy bonus",
+        ),
         pytest.param(actor_critic, REFERENCE, id="reference"),
         *(
             pytest.param(learner_of(step), step, id=name)

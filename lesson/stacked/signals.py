@@ -34,9 +34,9 @@ class Episodes:
 
 @dataclass(frozen=True)
 class Signal:
-    """Gradients by log-probs and by values, (k, T), zero where there is padding.
+    """Gradients by log-probs, values and entropies, (k, T), zero where there is padding.
 
-    None: that network's optimizer takes no step.
+    None: that network's optimizer takes no step; the entropies' belong to the actor's.
     """
 
     by_log_probs: Tensor | None
@@ -44,6 +44,13 @@ class Signal:
     actor_stale: bool = False
     """The actor's gradients of earlier episodes are added."""
     critic_stale: bool = False
+    by_entropies: Tensor | None = None
+    """By the entropy of the policy in each state."""
+
+    @property
+    def moves_the_policy(self) -> bool:
+        """Whether the actor's optimizer takes a step."""
+        return self.by_log_probs is not None
 
 
 Learner = Callable[[Episodes], Signal]

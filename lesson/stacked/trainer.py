@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from lesson.stacked.agents import Agents, Gradients, OneTrunk, Separate, joined
 from lesson.stacked.networks import Stack
 from lesson.stacked.places import places as environments
 from lesson.stacked.signals import Episodes, Learner, Signal
@@ -35,6 +36,8 @@ class Settings:
     critic_lr: float = 0.01
     hidden_dim: int = 128
     env_name: str = "CartPole-v1"
+    shared: bool = False
+    """One network with two heads: its optimizer has the actor's learning rate."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ class Trainer:
     ) -> None:
         """Everything random comes from `seed`; `watch` is told of each episode before its update.
 
-        With as many places as runs, run i is row i of `actor` and `critic`.
+        With as many places as runs, run i is row i of the stacks of `agents`.
         """
         n = min(places, runs)
         self.rewards = np.full((runs, settings.episodes), np.nan, np.float32)
@@ -77,11 +80,10 @@ class Trainer:
         self._initial = torch.Generator().manual_seed(seed)
         self._places = envs = environments(settings.env_name, n)
         self._to = torch.empty(0, dtype=dtype, device=device)
-        hidden = settings.hidden_dim
-        self.actor = Stack(n, envs.state_dim, hidden, envs.n_actions, settings.actor_lr, self._to)
-        self.critic = Stack(n, envs.state_dim, hidden, 1, settings.critic_lr, self._to)
-        # Rows of the actors' weights are apart in memory, which is slow for a single step.
-        self._acting = [torch.zeros_like(one) for one in self.actor.layers(self.actor.weights)]
+        self.agents = self._new_agents(n)
+        # Rows of the policies' weights are apart in memory, which is slow for a single step.
+        rows = self._tensor(np.arange(n))
+        self._acting = [torch.zeros_like(one) for one in self.agents.policy(rows)]
         steps = envs.max_steps + 1
         self._states = np.zeros((n, steps, envs.state_dim), np.float32)
         self._actions = np.zeros((n, steps), np.int64)
@@ -93,6 +95,16 @@ class Trainer:
         self._free = np.zeros(n, bool)
         self._taken = 0
         self._take_next(np.arange(n))
+
+    def _new_agents(self, n: int) -> Agents:
+        settings, inputs, n_actions = self._settings, self._places.state_dim, self._places.n_actions
+
+        def stack(outputs: int, lr: float) -> Stack:
+            return Stack(n, inputs, settings.hidden_dim, outputs, lr, self._to)
+
+        if settings.shared:
+            return OneTrunk(stack(n_actions + 1, settings.actor_lr), n_actions)
+        return Separate(stack(n_actions, settings.actor_lr), stack(1, settings.critic_lr))
 
     @torch.no_grad()
     def train(self) -> Iterator[int]:
@@ -149,14 +161,10 @@ class Trainer:
     def _update(self, ready: np.ndarray) -> None:
         """Update the networks of these places from the episodes that they have finished."""
         ready = ready[np.argsort(-self._length[ready])]
-        parts = [self._gradients(part) for part in self._alike(ready)]
-        by_actor, by_critic, signals = zip(*parts, strict=True)
+        gradients, signals = zip(*map(self._gradients, self._alike(ready)), strict=True)
         rows = self._tensor(ready)
-        if signals[0].by_log_probs is not None:
-            self.actor.step(rows, torch.cat(by_actor), signals[0].actor_stale)
-            self._show(rows)
-        if signals[0].by_values is not None:
-            self.critic.step(rows, torch.cat(by_critic), signals[0].critic_stale)
+        self.agents.step(rows, joined(gradients), signals[0])
+        self._show(rows)
         self._finish(ready)
 
     def _alike(self, ready: np.ndarray) -> Iterator[np.ndarray]:
@@ -169,8 +177,8 @@ class Trainer:
             yield ready[:count]
             ready = ready[count:]
 
-    def _gradients(self, places: np.ndarray) -> tuple[Tensor, Tensor, Signal]:
-        """Of the actors' and the critics' weights, from these places' episodes."""
+    def _gradients(self, places: np.ndarray) -> tuple[Gradients, Signal]:
+        """Of the agents' weights, from these places' episodes."""
         lengths = self._length[places]
         longest = int(lengths.max())
         rows = self._tensor(places)
@@ -180,28 +188,18 @@ class Trainer:
         if self._watch is not None:
             for place in places:
                 self._watch(self._played(int(place)))
-        actor, critic = (one.weights.index_select(0, rows) for one in (self.actor, self.critic))
-        actor_hidden, logits = self.actor.forward(actor, states)
-        critic_hidden, values = self.critic.forward(critic, states)
-        log_probs = torch.log_softmax(logits, 2)
+        seen = self.agents.forward(rows, states)
+        log_probs = torch.log_softmax(seen.logits, 2)
         signal = self._learner(
             Episodes(
                 rewards=self._tensor(self._paid[places, :longest]).to(self._to) * mask,
                 mask=mask,
                 lengths=self._tensor(lengths).to(self._to),
                 log_probs=log_probs.gather(2, actions)[:, :, 0],
-                values=values[:, :, 0],
+                values=seen.values,
             )
         )
-        by_actor, by_critic = actor, critic
-        if signal.by_log_probs is not None:
-            by_chosen = signal.by_log_probs[:, :, None]
-            by_logits = (-log_probs.exp() * by_chosen).scatter_add_(2, actions, by_chosen)
-            by_actor = self.actor.gradient(actor, states, actor_hidden, by_logits)
-        if signal.by_values is not None:
-            by_values = signal.by_values[:, :, None]
-            by_critic = self.critic.gradient(critic, states, critic_hidden, by_values)
-        return by_actor, by_critic, signal
+        return seen.back(_by_logits(signal, log_probs, actions), signal.by_values), signal
 
     def _finish(self, ready: np.ndarray) -> None:
         """Note the episodes down; runs at their end make place."""
@@ -226,14 +224,12 @@ class Trainer:
         self._taken += len(places)
         self._episodes[places] = 0
         rows = self._tensor(places)
-        self.actor.begin(rows, self._initial)
-        self.critic.begin(rows, self._initial)
+        self.agents.begin(rows, self._initial)
         self._show(rows)
 
     def _show(self, rows: Tensor) -> None:
         """Let the actors of these rows act with the weights that they have now."""
-        new = self.actor.layers(self.actor.weights.index_select(0, rows))
-        for acting, layer in zip(self._acting, new, strict=True):
+        for acting, layer in zip(self._acting, self.agents.policy(rows), strict=True):
             acting.index_copy_(0, rows, layer)
 
     def _played(self, place: int) -> Played:
@@ -246,3 +242,18 @@ class Trainer:
 
     def _tensor(self, array: np.ndarray) -> Tensor:
         return torch.from_numpy(array).to(self._to.device)
+
+
+def _by_logits(signal: Signal, log_probs: Tensor, actions: Tensor) -> Tensor | None:
+    """The gradient by the logits, (k, T, n_actions), of what a signal says of their log-softmax."""
+    if signal.by_log_probs is None:
+        return None
+    probs = log_probs.exp()
+    by_chosen = signal.by_log_probs[:, :, None]
+    by_logits = (-probs * by_chosen).scatter_add_(2, actions, by_chosen)
+    if signal.by_entropies is not None:
+        # Of the entropy H = -sum p log p, the gradient by a logit is -p (log p + H).
+        plogp = probs * log_probs
+        by_entropies = signal.by_entropies[:, :, None]
+        by_logits -= (plogp - probs * plogp.sum(2, keepdim=True)) * by_entropies
+    return by_logits
