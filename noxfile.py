@@ -118,6 +118,12 @@ def notebook(session: nox.Session) -> None:
 
 
 @nox.session
+def calibrate_lander(session: nox.Session) -> None:
+    """How surely the reference's plan lands LunarLander, and which never do (an hour)."""
+    run(session, "-m", "grading.calibration.lander", *session.posargs)
+
+
+@nox.session
 def figures(session: nox.Session) -> None:
     """Draw the lesson's figures from their data; -- --train makes the data anew (minutes)."""
     run(session, "-m", "lesson.figures", *session.posargs)

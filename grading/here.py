@@ -13,6 +13,11 @@ from grading.solution import ROOT
 CHECKS = ROOT / "tests"
 
 
+def checks_of(exercise: str) -> Path:
+    """The file with the checks of an exercise: those of challenges lie beside the others."""
+    return CHECKS / f"test_{exercise.rpartition('/')[2]}.py"
+
+
 def check_here(solution: Path | str, *options: str, checks: Path = CHECKS) -> Record:
     """What the checks write down about a solution; nothing is printed.
 

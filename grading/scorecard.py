@@ -1,6 +1,7 @@
 """The scorecard: how good the grader is, measured on its bank.
 
-Every mistake in every form, pairs of mistakes, and every variant are checked as submissions are.
+Every mistake in every form, pairs of mistakes, and every variant are checked as submissions are,
+by all checks that do not train: what those that do are worth is measured by their calibrations.
 """
 
 import json
@@ -20,7 +21,7 @@ from grading.checks import Check
 from grading.exploits import Exploit, attempt
 from grading.exploits import exploits as every_exploit
 from grading.grade import CheckResult
-from grading.here import CHECKS, check_here
+from grading.here import check_here, checks_of
 from grading.isolation.sandbox import GIVEN
 from grading.solution import ROOT
 
@@ -156,8 +157,8 @@ def check(
         write_submission(trial, Path(folder) / "exercises", isolated=isolated)
         options = ["--isolation", "require" if isolated else "none", f"--case-seed={case_seed}"]
         options += [f"--time-factor={PATIENCE}", f"--device={device}"]
-        tests = CHECKS / f"test_{trial.exercise.rpartition('/')[2]}.py"
-        record = check_here(folder, *options, checks=tests)
+        options += ["-m", "not learning"]
+        record = check_here(folder, *options, checks=checks_of(trial.exercise))
     result = _result(trial, record.results.values())
     return replace(result, mistakes=_mistakes_of(trial))
 

@@ -288,19 +288,22 @@ class FunctionTrials(_Trials[FunctionCase, FunctionOutcome]):
         name: str,
         evidence: Callable[[], Sequence[FunctionCase]],
         read: str,
+        facts: Callable[[FunctionOutcome], Facts] = function_facts,
     ) -> None:
+        """`facts` are what mistakes are known by: if not given, all that was returned."""
         super().__init__(player.function, probe_function, exercise, name, read, evidence)
+        self._facts_of = facts
 
     def call(self, case: FunctionCase) -> tuple[FunctionOutcome, FunctionOutcome]:
         """(got, expected)."""
         return self.outcome(case), expected_function(case, self.exercise, self.name)
 
     def _facts(self, case: FunctionCase) -> Facts:
-        return function_facts(self.played(case))
+        return self._facts_of(self.played(case))
 
     def imitation(self, make: Make) -> Imitation:
         """Another function."""
-        return _Played(self, make, lambda _, outcome: function_facts(outcome))
+        return _Played(self, make, lambda _, outcome: self._facts_of(outcome))
 
 
 class CollectTrials(_Trials[CollectCase, CollectOutcome]):

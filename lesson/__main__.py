@@ -8,15 +8,31 @@ from pathlib import Path
 
 import gymnasium as gym
 import numpy as np
+import torch
+from tqdm import tqdm
 
 from lesson.comparison import WINDOW, estimate, smooth, table, train_all
 from lesson.errors import LessonError
-from lesson.figures.curves import one_run, reward_curves
+from lesson.figures.curves import landings, one_run, reward_curves
 from lesson.figures.states import heat_maps, landscape
 from lesson.figures.style import save
 from lesson.film import film
+from lesson.lander import (
+    BUDGET,
+    LANDS,
+    LAST,
+    MISSING,
+    Plan,
+    can_fly,
+    fly,
+    pilot,
+    problems,
+)
+from lesson.lander import ENVIRONMENT as LANDER
 from lesson.machine import DEVICES, choose_device, introduce
 from lesson.methods import METHODS
+from lesson.networks import Actor
+from lesson.solutions import load_function
 from lesson.stacked import Settings
 from lesson.train import save_weights
 from lesson.train import train as train_solution
@@ -44,6 +60,12 @@ def main(arguments: list[str] | None = None) -> int:
     comparing.add_argument("--workers", type=_positive, help="processes; default: one a core")
     comparing.add_argument("--out", type=Path, default=Path("runs/compare"), help="a folder")
     comparing.set_defaults(run=compare)
+    landing = commands.add_parser("land", help="train landers by a solution's plan")
+    landing.add_argument("--solution", default="exercises", help="exercises, reference or a path")
+    landing.add_argument("--runs", type=_positive, default=4)
+    landing.add_argument("--seed", type=int, default=0)
+    landing.add_argument("--out", type=Path, default=Path("runs/land"), help="a folder")
+    landing.set_defaults(run=land)
     watching = commands.add_parser("watch", help="on each save, check what changed")
     watching.set_defaults(run=watch)
     asked = parser.parse_args(arguments)
@@ -104,6 +126,37 @@ def compare(asked: argparse.Namespace) -> None:
         save(reward_curves(found, asked.runs, asked.env), asked.out / "curves.png")
         written.append("curves.png")
     said(asked.out, *written)
+
+
+def land(asked: argparse.Namespace) -> None:
+    """Train some runs of a plan, say which land, and write curves and a film."""
+    if not can_fly():
+        raise LessonError(MISSING)
+    plan = Plan(*load_function(asked.solution, "challenges/lunar_lander", "choose_plan")())
+    for name, words in problems(plan).items():
+        raise LessonError(f"this plan cannot be trained: {name} {words}")
+    print(introduce("cpu", asked.seed))
+    print(plan)
+    torch.set_num_threads(1)  # the networks are so small that threads only get in each other's way
+    budget = asked.runs * BUDGET
+    with tqdm(total=budget, unit=" steps", mininterval=1, dynamic_ncols=True) as bar:
+
+        def progress(steps: int) -> None:
+            bar.update(min(steps, budget) - bar.n)
+
+        flight, trainer = fly(plan, asked.runs, asked.seed, progress)
+    print(f"{'run':>3}{'episodes':>10}{f'first {LAST}':>10}{f'last {LAST}':>10}   mean return")
+    for run, (returns, end) in enumerate(zip(flight.returns, flight.ends, strict=True)):
+        first, lands = returns[:LAST].mean(), "lands" if end >= LANDS else ""
+        print(f"{run:>3}{len(returns):>10}{first:>10.0f}{end:>10.0f}   {lands}")
+    print(f"{flight.landed} of {asked.runs} runs land: their last mean is {LANDS:g} or more")
+    save(landings(flight.returns, LANDS), asked.out / "returns.png")
+    best = int(np.nanargmax(flight.ends))
+    trained = pilot(trainer, best)
+    inputs, outputs = trained.hidden.in_features, trained.output.out_features
+    agents = {"untrained": Actor(inputs, outputs), f"run {best}": trained}
+    film(agents, asked.out / "lander.gif", asked.seed, LANDER)
+    said(asked.out, "returns.png", "lander.gif")
 
 
 def watch(_: argparse.Namespace) -> None:

@@ -1,4 +1,4 @@
-"""The two functions of a solution: the exercises, the reference, or somebody's folder."""
+"""The functions of a solution: the exercises, the reference, or somebody's folder."""
 
 import importlib
 import os
@@ -26,11 +26,22 @@ def load(solution: str | None = None) -> tuple[Callable[..., Any], Callable[...,
     LessonError if there is none, or if a function is missing, and so do the functions if they are
     not written yet; what a file raises when it is imported comes out.
     """
-    folder = _folder(solution or os.environ.get("LESSON_SOLUTION", "exercises"))
-    _forget_others(folder)
-    sys.path.insert(0, str(folder.parent))
+    folder = _opened(solution or os.environ.get("LESSON_SOLUTION", "exercises"))
     step, collect = (_function(folder, *which) for which in FUNCTIONS.items())
     return step, collect
+
+
+def load_function(solution: str, file: str, name: str) -> Callable[..., Any]:
+    """One function of a solution, of `challenges/lunar_lander`, say. Raises LessonError, too."""
+    return _function(_opened(solution), file, name)
+
+
+def _opened(solution: str) -> Path:
+    """The folder of a solution, from which its files can be imported."""
+    folder = _folder(solution)
+    _forget_others(folder)
+    sys.path.insert(0, str(folder.parent))
+    return folder
 
 
 def _folder(solution: str) -> Path:
@@ -58,7 +69,7 @@ def _forget_others(folder: Path) -> None:
 def _function(folder: Path, file: str, name: str) -> Callable[..., Any]:
     if not (folder / f"{file}.py").is_file():
         raise LessonError(f"{folder} has no {file}.py")
-    module = importlib.import_module(f"{folder.name}.{file}")
+    module = importlib.import_module(".".join([folder.name, *file.split("/")]))
     function = getattr(module, name, None)
     if not callable(function):
         raise LessonError(f"{folder / file}.py defines no function {name}")

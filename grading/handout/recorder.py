@@ -24,7 +24,7 @@ from grading.bank.pipeline import Form, Pipeline, pipelines
 from grading.bank.suspects import BankSuspects
 from grading.cases import CollectCase
 from grading.evidence import Fact, Facts, Unknown, agree
-from grading.here import check_here
+from grading.here import check_here, checks_of
 from grading.isolation.codec import to_plain
 from grading.oracle import reference_solution
 from grading.player import LocalPlayer
@@ -141,7 +141,7 @@ def _file(head: dict[str, Any], rows: Sequence[Row]) -> bytes:
 @cache
 def _trials(exercise: str) -> Any:
     torch.set_num_threads(1)
-    checks = import_module(f"tests.test_{exercise.rpartition('/')[2]}")
+    checks = import_module(f"tests.{checks_of(exercise).stem}")
     return checks.trials.__wrapped__(LocalPlayer(reference_solution()), SEED)
 
 

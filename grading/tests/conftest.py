@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from grading.grade import CheckResult
-from grading.here import check_here
+from grading.here import check_here, checks_of
 from grading.oracle import reference_solution
 from grading.player import LocalPlayer
 from grading.scorecard import copy_reference
@@ -63,7 +63,7 @@ def trials_of() -> Callable[[str], Any]:
     """The trials of an exercise's function, as its checks make them, on the reference."""
 
     def make(exercise: str) -> Any:
-        checks = importlib.import_module(f"tests.test_{exercise}")
+        checks = importlib.import_module(f"tests.{checks_of(exercise).stem}")
         return checks.trials.__wrapped__(LocalPlayer(reference_solution()), 0)
 
     return make

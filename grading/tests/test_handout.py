@@ -21,6 +21,7 @@ from grading.bank.pipeline import pipelines
 from grading.evidence import Chances, Decided, Measured, Said, Sketch, Unknown
 from grading.handout import bundles, maker, recorder
 from grading.handout.maker import NotEmpty, make
+from grading.here import checks_of
 from grading.recorded.facts import packed, unpacked
 from grading.scorecard import Trial
 from grading.solution import ROOT
@@ -153,7 +154,7 @@ def said_of(course, trial, folder):
     """What the checks of a course say of a trial, in a sandbox: the bank stays outside."""
     shutil.rmtree(folder, ignore_errors=True)
     scorecard.write_submission(trial, folder / "exercises", isolated=True)
-    done = run(course, "-c", CHECK, str(folder), f"tests/test_{trial.exercise}.py")
+    done = run(course, "-c", CHECK, str(folder), f"tests/{checks_of(trial.exercise).name}")
     assert (folder / "said.json").is_file(), done.stdout + done.stderr
     return json.loads((folder / "said.json").read_text())
 

@@ -12,7 +12,7 @@ from grading import trials
 from grading.bank.pipeline import pipelines
 from grading.solution import ROOT
 from lesson import notebook
-from lesson.figures.__main__ import DATA, FOLDER, RUNS, draw, rewards_of
+from lesson.figures.__main__ import DATA, FOLDER, LANDERS, RUNS, draw, rewards_of
 
 PAGE = (ROOT / "exercises" / "README.md").read_text("utf-8")
 
@@ -77,6 +77,7 @@ SLIPS = [
         SHARED,
         {"self.value_head(hidden).squeeze(-1)": "self.value_head(hidden)"},
     ),
+    ("a-rate-a-width-a-price", "challenges/lunar_lander", {"actor_lr=0.005": "actor_lr=0.5"}),
     # Errors of which no mistake is known.
     ("a-loss-without-a-graph", STEP, {"* advantages).sum()": "* advantages).sum().detach() / 7"}),
     (
@@ -106,7 +107,10 @@ def test_a_failure_message_leads_to_the_hint(hint, exercise, slip, submit, grade
 def test_figures_are_what_their_data_give(tmp_path):
     with np.load(DATA) as data:
         draw(data, tmp_path)
-        assert all(len(rewards) == RUNS >= 64 for rewards in rewards_of(data).values())
+        for part, runs in (("rewards", RUNS), ("landers", LANDERS)):
+            assert all(len(rewards) == runs for rewards in rewards_of(data, part).values())
+    assert RUNS >= 64
+    assert LANDERS >= 32
     drawn = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     assert drawn == {path.name: path.read_bytes() for path in FOLDER.iterdir()}
 

@@ -6,8 +6,9 @@ the same data give the same pictures, to the byte.
 
 import argparse
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from lesson.figures.networks import two_networks
 from lesson.figures.states import Landscape, along_an_episode, heat_maps, landscape
 from lesson.figures.style import save
 from lesson.history import History
+from lesson.lander import ENVIRONMENT as LANDER
 from lesson.methods import METHODS
 from lesson.returns import compute_returns
 from lesson.solutions import ROOT, load
@@ -31,6 +33,8 @@ DATA = Path(__file__).with_name("data.npz")
 FOLDER = ROOT / "exercises" / "figures"
 ENVIRONMENT = "CartPole-v1"
 RUNS, EPISODES, SEED = 128, 500, 0
+LANDERS = 32
+"""Runs of each method on LunarLander."""
 SHOWN_AFTER, SHOWN_STEPS = 100, (60, 200)
 """The episode that is shown whole: the first one after so many, of a length that can be read."""
 
@@ -40,21 +44,37 @@ Data = Mapping[str, np.ndarray]
 def main(arguments: list[str] | None = None) -> int:
     """Draw, and train before if asked to."""
     parser = argparse.ArgumentParser(prog="python -m lesson.figures", description=__doc__)
-    parser.add_argument("--train", action="store_true", help="make the data anew (minutes)")
+    parser.add_argument(
+        "--train",
+        nargs="*",
+        choices=list(PARTS),
+        metavar="PART",
+        help=f"make the data anew (minutes), or a part of them: {', '.join(PARTS)}",
+    )
     parser.add_argument("--out", type=Path, default=FOLDER, help="a folder")
     asked = parser.parse_args(arguments)
-    if asked.train:
-        np.savez_compressed(DATA, allow_pickle=False, **compared(), **one_training())
+    if asked.train is not None:
+        train(asked.train or list(PARTS))
     with np.load(DATA) as data:
         draw(data, asked.out)
-        print(table(rewards_of(data)))
+        for title, part in ((ENVIRONMENT, "rewards"), (LANDER, "landers")):
+            print(f"{title}\n{table(rewards_of(data, part))}")
     return 0
 
 
-def compared() -> dict[str, np.ndarray]:
+def train(parts: list[str]) -> None:
+    """Make these parts of the data anew, and leave the others as they are."""
+    with np.load(DATA) as data:
+        before = dict(data)
+    made = {name: array for part in parts for name, array in PARTS[part]().items()}
+    np.savez_compressed(DATA, allow_pickle=False, **{**before, **made})
+
+
+def compared(part: str, env_name: str, runs: int) -> dict[str, np.ndarray]:
     """Rewards of all three methods, (runs, episodes)."""
-    found = train_all(list(METHODS), RUNS, Settings(EPISODES, LR_ACTOR, LR_CRITIC), SEED)
-    return {f"rewards/{name}": rewards.astype(np.int16) for name, rewards in found.items()}
+    settings = Settings(EPISODES, LR_ACTOR, LR_CRITIC, env_name=env_name)
+    found = train_all(list(METHODS), runs, settings, SEED)
+    return {f"{part}/{name}": np.rint(r).astype(np.int16) for name, r in found.items()}
 
 
 def one_training() -> dict[str, np.ndarray]:
@@ -87,16 +107,28 @@ def one_training() -> dict[str, np.ndarray]:
     }
 
 
-def rewards_of(data: Data) -> dict[str, np.ndarray]:
+PARTS: Mapping[str, Callable[[], dict[str, np.ndarray]]] = {
+    "rewards": partial(compared, "rewards", ENVIRONMENT, RUNS),
+    "landers": partial(compared, "landers", LANDER, LANDERS),
+    "run": one_training,
+}
+"""What the data are made of, by the beginning of their names."""
+
+
+def rewards_of(data: Data, part: str) -> dict[str, np.ndarray]:
     """(runs, episodes) of each method."""
-    return {name: data[f"rewards/{name}"] for name in METHODS}
+    return {name: data[f"{part}/{name}"] for name in METHODS}
 
 
 def draw(data: Data, folder: Path) -> None:
     """All pictures of the lesson."""
-    found = {name: estimate(smooth(rewards)) for name, rewards in rewards_of(data).items()}
     save(two_networks(), folder / "networks.svg")
-    save(reward_curves(found, RUNS, ENVIRONMENT), folder / "reward_curves.svg")
+    for part, runs, env_name, file in (
+        ("rewards", RUNS, ENVIRONMENT, "reward_curves.svg"),
+        ("landers", LANDERS, LANDER, "lunar_lander.svg"),
+    ):
+        found = {name: estimate(smooth(one)) for name, one in rewards_of(data, part).items()}
+        save(reward_curves(found, runs, env_name), folder / file)
     history = History(
         ENVIRONMENT,
         SEED,

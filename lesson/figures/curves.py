@@ -1,14 +1,14 @@
 """What happens over the episodes of a training."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lesson.comparison import WINDOW, Estimate
-from lesson.figures.style import BLUE, GREEN, ORANGE, STYLE, TEXT
+from lesson.comparison import WINDOW, Estimate, smooth
+from lesson.figures.style import BLUE, COLOURS, GREEN, ORANGE, STYLE, TEXT
 from lesson.history import History
 from lesson.methods import TITLES
 
@@ -62,3 +62,23 @@ def over_episodes(ax: Axes, numbers: list[float], colour: str) -> None:
     if len(numbers) >= WINDOW:
         windows = np.lib.stride_tricks.sliding_window_view(np.array(numbers, float), WINDOW)
         ax.plot(episodes[WINDOW - 1 :], np.nanmedian(windows, axis=1), color=colour)
+
+
+def landings(returns: Sequence[np.ndarray], lands: float) -> Figure:
+    """The returns of some runs, each smoothed over the last 20 episodes; what landing takes."""
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(7.2, 4.0), layout="constrained")
+        ax = figure.add_subplot()
+        for run, found in enumerate(returns):
+            if len(found) >= WINDOW:
+                colour = COLOURS[run % len(COLOURS)]
+                means = smooth(found[None])[0]
+                ax.plot(np.arange(len(means)) + WINDOW, means, color=colour, label=f"run {run}")
+        ax.axhline(lands, color=TEXT, linewidth=0.8, linestyle=":", label=f"landing: {lands:g}")
+        ax.set(
+            xlabel="episode",
+            ylabel=f"return, mean of {WINDOW} episodes",
+            title="Landers: a crash is worth about -100, a landing more than 200",
+        )
+        ax.legend(loc="best")
+    return figure

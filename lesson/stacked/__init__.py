@@ -4,7 +4,7 @@
 plays the episodes.
 """
 
-from lesson.stacked.networks import Stack
+from lesson.stacked.networks import Stack, named
 from lesson.stacked.signals import Episodes, Learner, NotStackable, Signal, discounted, learner_of
 from lesson.stacked.trainer import Played, Settings, Trainer
 
@@ -19,4 +19,5 @@ __all__ = [
     "Trainer",
     "discounted",
     "learner_of",
+    "named",
 ]

@@ -47,15 +47,7 @@ class Stack:
 
     def read(self, row: int) -> dict[str, Tensor]:
         """A copy of a row's weights, for `load_state_dict` of a network of the lesson."""
-        hidden, hidden_bias, output, output_bias = (
-            layer[0].detach().cpu().clone() for layer in self.layers(self.weights[row : row + 1])
-        )
-        return {
-            "hidden.weight": hidden.T.contiguous(),
-            "hidden.bias": hidden_bias[0],
-            "output.weight": output,
-            "output.bias": output_bias[0],
-        }
+        return named(self.layers(self.weights[row : row + 1]))
 
     def forward(self, weights: Tensor, states: Tensor) -> tuple[Tensor, Tensor]:
         """(hidden, out) of (k, T, in) states: (k, T, hidden) and (k, T, out)."""
@@ -93,3 +85,14 @@ class Stack:
         denominator = v.sqrt_().div_((1 - BETA2**t).sqrt_()).add_(EPSILON)
         change = m.mul_(-self._lr / (1 - BETA1**t)).div_(denominator)
         self.weights.index_add_(0, rows, change)
+
+
+def named(layers: list[Tensor]) -> dict[str, Tensor]:
+    """Copies of a single row's layers, for `load_state_dict` of a network of the lesson."""
+    hidden, hidden_bias, output, output_bias = (one[0].detach().cpu().clone() for one in layers)
+    return {
+        "hidden.weight": hidden.T.contiguous(),
+        "hidden.bias": hidden_bias[0],
+        "output.weight": output,
+        "output.bias": output_bias[0],
+    }

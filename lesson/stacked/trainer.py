@@ -38,6 +38,8 @@ class Settings:
     env_name: str = "CartPole-v1"
     shared: bool = False
     """One network with two heads: its optimizer has the actor's learning rate."""
+    budget: int | None = None
+    """Steps after which a run is at its end, at the end of that episode, if not before."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ class Trainer:
         """
         n = min(places, runs)
         self.rewards = np.full((runs, settings.episodes), np.nan, np.float32)
-        """(runs, episodes): the sum of each episode's rewards; NaN before it is finished."""
+        """(runs, episodes): the sum of each episode's rewards; NaN where none was finished."""
         self.steps = 0
         """Of environments, in finished episodes."""
         self._learner, self._settings, self._watch = learner, settings, watch
@@ -91,6 +93,7 @@ class Trainer:
         self._length = np.zeros(n, np.int64)
         self._run = np.zeros(n, np.int64)
         self._episodes = np.zeros(n, np.int64)
+        self._spent = np.zeros(n, np.int64)
         self._resting = np.zeros(n, bool)
         self._free = np.zeros(n, bool)
         self._taken = 0
@@ -210,10 +213,13 @@ class Trainer:
         self.rewards[self._run[ready], self._episodes[ready]] = paid
         self.steps += int(lengths.sum())
         self._episodes[ready] += 1
+        self._spent[ready] += lengths
         self._length[ready] = 0
-        at_end = ready[self._episodes[ready] == self._settings.episodes]
-        if at_end.size:
-            self._take_next(at_end)
+        at_end = self._episodes[ready] == self._settings.episodes
+        if self._settings.budget is not None:
+            at_end |= self._spent[ready] >= self._settings.budget
+        if at_end.any():
+            self._take_next(ready[at_end])
 
     def _take_next(self, places: np.ndarray) -> None:
         """Begin the next runs in these places, as many as there are."""
@@ -223,6 +229,7 @@ class Trainer:
         self._run[places] = self._taken + np.arange(len(places))
         self._taken += len(places)
         self._episodes[places] = 0
+        self._spent[places] = 0
         rows = self._tensor(places)
         self.agents.begin(rows, self._initial)
         self._show(rows)
