@@ -4,7 +4,8 @@ A run has so many steps in the environment and no more, whatever the plan. `fly`
 one plan side by side; whether a run lands is a number: its mean return over its last episodes.
 """
 
-import importlib.util
+import importlib
+import warnings
 from collections.abc import Callable
 from math import isfinite
 from typing import NamedTuple
@@ -95,7 +96,14 @@ def _of_a_number(name: str, value: object) -> str:
 
 def can_fly() -> bool:
     """Whether Box2D is installed."""
-    return importlib.util.find_spec("Box2D") is not None
+    with warnings.catch_warnings():
+        # SWIG's types warn of themselves when they are first imported.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        try:
+            importlib.import_module("Box2D")
+        except ImportError:
+            return False
+    return True
 
 
 def fly(
@@ -104,8 +112,10 @@ def fly(
     """Train some runs of a plan; `progress` hears how many steps they have taken, all together.
 
     `pilot` reads the policy of run i from the trainer. Raises ValueError for a plan that is none,
-    and gymnasium's DependencyNotInstalled without Box2D.
+    and ModuleNotFoundError without Box2D.
     """
+    if not can_fly():
+        raise ModuleNotFoundError(MISSING)
     for name, words in problems(plan).items():
         raise ValueError(f"{name} {words}")
     played: list[list[int]] = [[] for _ in range(runs)]
