@@ -22,10 +22,9 @@ from torch import Tensor
 from grading.bank.pipeline import faulty
 from grading.calibration.runs import PLACES
 from grading.learning.ahead import core_to_spare
-from grading.learning.audit import Step
-from grading.learning.group import train_group, trained_by
+from grading.learning.group import Step, train_group, trained_by
 from grading.learning.rule import judge, rule_in_force
-from grading.oracle import reference_function
+from grading.oracle import Reference, reference_function
 from lesson import Actor, train_actor_critic
 from lesson.methods import actor_critic
 from lesson.stacked import Settings, Trainer
@@ -66,7 +65,7 @@ def learning_check(step: Step, seed: int) -> tuple[float, float]:
         seed,
         rule,
         until=lambda rewards, finished: judge(rewards, finished, rule) is not None,
-        audit=reference_function(*STEP),
+        audit=Reference(),
         halves=core_to_spare(),
     )
     return group.steps, time.perf_counter() - begun

@@ -159,15 +159,43 @@ class TrainingCase:
     seed: int
 
 
+@dataclass(frozen=True)
+class UpdateFunction:
+    """A function that updates networks from a finished episode: where it is, and what it moves."""
+
+    exercise: str
+    name: str
+    shared: bool = False
+    """One model with two heads, of the solution's own making, for an actor and a critic."""
+
+
+ACTOR_CRITIC_STEP = UpdateFunction("actor_critic_step", "actor_critic_step")
+
+
 @dataclass(frozen=True, eq=False)
 class LearnersCase:
     """Networks that are trained side by side, each with Adam optimizers of its own."""
 
     networks: tuple[Networks, ...]
+    """If they are shared, they agree in the first layer."""
     actor_lr: float
     critic_lr: float
+    """Of no use to networks that are shared: their one optimizer has the actor's."""
     seed: int
     """Of the global random states before the first update."""
+    function: UpdateFunction = ACTOR_CRITIC_STEP
+
+    def one(self, run: int) -> StepCase:
+        """The networks of a run by themselves, and how they are trained."""
+        return StepCase(
+            "",
+            self.networks[run],
+            (),
+            "adam",
+            self.actor_lr,
+            self.critic_lr,
+            shared=self.function.shared,
+        )
 
 
 def one_way(seed: int) -> int:

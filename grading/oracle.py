@@ -31,6 +31,22 @@ def reference_function(exercise: str, name: str) -> Callable[..., Any]:
     return function
 
 
+class Reference:
+    """The reference in the place of a solution: what it raises is not caught."""
+
+    def function(self, exercise: str, name: str) -> Callable[..., Any]:
+        """A function of the reference. Raises RuntimeError if it cannot be loaded."""
+        return reference_function(exercise, name)
+
+    def place(self, exercise: str) -> str:
+        """The file of an exercise."""
+        return reference_solution().place(exercise)
+
+    def attempt(self, _exercise: str, play: Callable[[], Any]) -> Any:
+        """What `play` returns."""
+        return play()
+
+
 @cache
 def expected_step(case: StepCase, exercise: str, name: str) -> StepOutcome:
     """What the reference does in this case, on the CPU. Raises RuntimeError if it fails itself."""

@@ -240,7 +240,7 @@ class TrainingOutcome:
 
 @dataclass(frozen=True)
 class Update:
-    """The weights of a pair of networks after an update."""
+    """The weights of a pair of networks after an update; both have the trunk that they share."""
 
     actor: tuple[np.ndarray, ...]
     critic: tuple[np.ndarray, ...]

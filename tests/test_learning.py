@@ -11,7 +11,7 @@ from grading.learning.curve import draw_curve
 from grading.learning.group import train_group
 from grading.learning.rule import calibration, judge, rule_in_force, stated_error
 from grading.messages import Message, number
-from grading.oracle import reference_function
+from grading.oracle import Reference
 from grading.player import Player
 from grading.solution import has_reference
 
@@ -19,7 +19,6 @@ pytestmark = pytest.mark.learning
 
 READ = "putting-it-together"
 EPISODES = 3
-STEP = "actor_critic_step"
 ACTOR_CHANGES = tuple(
     f"actor_critic_step/{slug}"
     for slug in ("actor_gradient", "stale_gradients", "adam", "rewards", "long_episode")
@@ -96,7 +95,7 @@ def test_many_short_runs_learn_as_actor_critic_does(
         case_seed,
         rule,
         until=lambda rewards, finished: judge(rewards, finished, rule) is not None,
-        audit=reference_function(STEP, STEP) if has_reference() else None,
+        audit=Reference() if has_reference() else None,
         halves=player.halves,
     )
     if group.raised is not None:

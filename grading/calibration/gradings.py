@@ -31,7 +31,7 @@ from grading.files import write_whole
 from grading.learning.audit import AGREEMENT, MAX_JUMP
 from grading.learning.group import train_group, trained_by
 from grading.learning.rule import Rule, judge, rule_in_force, statistic
-from grading.oracle import reference_function
+from grading.oracle import Reference, reference_function
 from grading.outcome import Raised
 from grading.solution import ROOT, Solution
 
@@ -71,8 +71,7 @@ def variant(name: str) -> Callable[..., Any]:
 def grade(solution: str, seed: int) -> Grading:
     """Train and judge a group, with the reference's audit: a variant's up to the first look."""
     torch.set_num_threads(1)
-    reference = reference_function(STEP, STEP)
-    step = reference if solution == REFERENCE else variant(solution)
+    step = reference_function(STEP, STEP) if solution == REFERENCE else variant(solution)
     rule = rule_in_force()
     first = rule.looks[0].episodes
     asked = rule if solution == REFERENCE else replace(rule, looks=rule.looks[:1])
@@ -87,7 +86,7 @@ def grade(solution: str, seed: int) -> Grading:
             seed,
             asked,
             until=lambda rewards, finished: judge(rewards, finished, rule) is not None,
-            audit=reference,
+            audit=Reference(),
         )
     taken = time.perf_counter() - begun
     verdict = judge(group.rewards, group.finished, rule)

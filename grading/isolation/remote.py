@@ -151,7 +151,8 @@ class RemotePlayer:
     @contextmanager
     def learners(self, case: LearnersCase) -> Iterator[Learn]:
         """Networks that the solution's step trains."""
-        begun = self._ask(_nothing, "actor_critic_step", "begin", case)
+        exercise = case.function.exercise
+        begun = self._ask(_nothing, exercise, "begin", case)
         shapes = case.networks[0]
 
         def read(data: Any) -> Update:
@@ -163,7 +164,7 @@ class RemotePlayer:
         def learn(run: int, states: np.ndarray, actions: np.ndarray) -> Update | Raised:
             if isinstance(begun, Raised):
                 return begun
-            return self._ask(read, "actor_critic_step", "learn", run, states, actions)
+            return self._ask(read, exercise, "learn", run, states, actions)
 
         yield learn
 

@@ -1,6 +1,6 @@
 """Whether a learner's updates are those of Actor-Critic, asked of some runs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,9 +8,8 @@ import numpy as np
 from grading.cases import LearnersCase, Weights
 from grading.outcome import Update
 from grading.probes.training import Learners
-from grading.solution import OwnFunction
+from grading.solution import Callee
 
-Step = Callable[..., object]
 AUDITED_RUNS = 2
 AGREEMENT = 0.5
 """Cosine that audited updates have at least, on average. The mistakes of the bank that learn have
@@ -41,14 +40,14 @@ def agreement(made: Sequence[tuple[float, float]]) -> Agreement | None:
 class Audit:
     """The right update, made beside each update of a run, of the actor as it was before.
 
-    The critic is the audit's own: with another's, any update of the actor could be made to look
-    right.
+    The critic, or the value head, is the audit's own: with another's, any update of the actor could
+    be made to look right.
     """
 
-    def __init__(self, step: Step, case: LearnersCase, run: int) -> None:
+    def __init__(self, right: Callee, case: LearnersCase, run: int) -> None:
         networks = case.networks[run]
         self._before = networks.actor
-        self._learners = Learners(OwnFunction(step), replace(case, networks=(networks,)), "cpu")
+        self._learners = Learners(right, replace(case, networks=(networks,)), "cpu")
         self.cosines: list[tuple[float, float]] = []
         """And how far each update went."""
 

@@ -2,7 +2,7 @@
 
 Rollouts are batched over the runs: one call of gymnasium's vector environment and one batched
 forward pass in numpy for all of them. Each finished episode goes to the solution's
-`actor_critic_step`, which may be in another process: here are the environments and the curves.
+step, which may be in another process: here are the environments and the curves.
 Where there is a core to spare, half of the runs are trained beside the other half.
 """
 
@@ -15,15 +15,24 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
-from grading.cases import LearnersCase, Weights, one_way, random_networks
+from grading.cases import (
+    ACTOR_CRITIC_STEP,
+    LearnersCase,
+    UpdateFunction,
+    Weights,
+    on_one_trunk,
+    one_way,
+    random_networks,
+)
 from grading.learning.ahead import ahead
-from grading.learning.audit import AUDITED_RUNS, Agreement, Audit, Step, agreement
+from grading.learning.audit import AUDITED_RUNS, Agreement, Audit, agreement
 from grading.learning.disguise import Disguise
 from grading.learning.rule import Rule
 from grading.outcome import Raised, Update
 from grading.probes.training import Learners
-from grading.solution import OwnFunction
+from grading.solution import Callee, OwnFunction
 
+Step = Callable[..., object]
 Learn = Callable[[int, np.ndarray, np.ndarray], Update | Raised]
 """(run, states, actions) of a finished episode -> the run's new weights."""
 Begin = Callable[[LearnersCase], AbstractContextManager[Learn]]
@@ -69,19 +78,21 @@ def train_group(
     seed: int,
     rule: Rule,
     until: Callable[[np.ndarray, int], bool] | None = None,
-    audit: Step | None = None,
+    audit: Callee | None = None,
     disguised: bool = True,
     halves: bool = False,
+    function: UpdateFunction = ACTOR_CRITIC_STEP,
 ) -> Group:
     """Train `rule.runs` independent runs, each for `rule.episodes` episodes.
 
     Every run has its own networks, optimizers, environment and disguise, all from `seed`;
     `begin(case)` makes the networks and gives the function that updates them. Stops early when
     `until(rewards, finished)` says so; it is asked whenever all runs have finished another episode.
-    `audit`, a step that is right, is made beside that of some runs, which the seed chooses.
+    `audit` has a step that is right, made beside that of some runs, which the seed chooses.
     `halves` has half of the runs trained in a process of its own, which `begin` must stand.
+    `function` is the one that trains, and says whether actor and critic are one model.
     """
-    train = partial(_train, begin, disguised=disguised)
+    train = partial(_train, begin, disguised=disguised, function=function)
     groups: Iterable[Group]
     with ExitStack() as stack:
         if halves:
@@ -100,10 +111,16 @@ def train_group(
 
 
 def _train(
-    begin: Begin, seed: int, rule: Rule, audit: Step | None = None, *, disguised: bool
+    begin: Begin,
+    seed: int,
+    rule: Rule,
+    audit: Callee | None = None,
+    *,
+    disguised: bool,
+    function: UpdateFunction,
 ) -> Generator[Group, None, None]:
     """What there is whenever all runs have finished another episode, and when the step raises."""
-    runs = _Runs(seed, rule, audit, disguised)
+    runs = _Runs(seed, rule, audit, disguised, function)
     finished = 0
     # Weights that grow without bound are the step's affair: its curves show them.
     with begin(runs.case) as learn, np.errstate(over="ignore", invalid="ignore"):
@@ -136,7 +153,14 @@ class _Runs:
     rows between two ticks in one run's column, so nothing is sorted out before an episode ends.
     """
 
-    def __init__(self, seed: int, rule: Rule, audit: Step | None, disguised: bool) -> None:
+    def __init__(
+        self,
+        seed: int,
+        rule: Rule,
+        audit: Callee | None,
+        disguised: bool,
+        function: UpdateFunction,
+    ) -> None:
         n = rule.runs
         self.rule = rule
         self.random = np.random.default_rng(seed)
@@ -149,7 +173,9 @@ class _Runs:
             random_networks(initial, hidden_dim=128, actor_gain=1.0, critic_gain=1.0)
             for _ in range(n)
         )
-        self.case = LearnersCase(networks, rule.actor_lr, rule.critic_lr, one_way(seed))
+        if function.shared:
+            networks = tuple(map(on_one_trunk, networks))
+        self.case = LearnersCase(networks, rule.actor_lr, rule.critic_lr, one_way(seed), function)
         # The actors' weights, stacked over the runs for the batched forward pass.
         self.weights = [
             np.stack(layer)

@@ -63,7 +63,8 @@ class _Player:
         keywords: dict[str, float],
     ) -> StepCall | tuple[Raised, StepCall | None]:
         """What one call did; if it raised, that, and what it had done by then."""
-        log_probs = solution.attempt(exercise, lambda: self.trainees.log_probs(episode))
+        states, actions = episode.states, np.array(episode.actions)
+        log_probs = solution.attempt(exercise, lambda: self.trainees.log_probs(states, actions))
         if isinstance(log_probs, Raised):
             return log_probs, None
         given = _Given(log_probs, episode)

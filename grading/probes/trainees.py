@@ -1,12 +1,13 @@
 """Who is trained by a step: an actor and a critic, or one model with two heads."""
 
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from grading.cases import Episode, Networks, StepCase, Weights
+from grading.cases import Networks, StepCase, Weights
 from grading.optimizers import SGD, Adam
 from grading.outcome import Raised
 from grading.probes.live import arrays, build, call, chosen_log_probs, log_probs_of
@@ -27,11 +28,14 @@ class Trainees(Protocol):
     def valuing(self) -> nn.Module:
         """What gives the values of states."""
 
-    def log_probs(self, episode: Episode) -> Tensor:
-        """(T,), with graph."""
+    def log_probs(self, states: np.ndarray, actions: np.ndarray) -> Tensor:
+        """Of T actions in (T, state_dim) states: (T,), with graph."""
 
     def weights(self) -> tuple[Weights, Weights]:
         """The actor's and the critic's, copied."""
+
+    def put_actor(self, weights: Weights) -> None:
+        """Give the actor these weights; its optimizer remembers what it did."""
 
     def steps(self) -> tuple[int, int]:
         """That the actor's and the critic's optimizer have taken."""
@@ -62,13 +66,17 @@ class Pair:
         )
         self.arguments = (self._actor, self.valuing, *self._optimizers)
 
-    def log_probs(self, episode: Episode) -> Tensor:
-        """(T,), with graph."""
-        return log_probs_of(self._actor, episode.states, np.array(episode.actions))
+    def log_probs(self, states: np.ndarray, actions: np.ndarray) -> Tensor:
+        """Of T actions in (T, state_dim) states: (T,), with graph."""
+        return log_probs_of(self._actor, states, actions)
 
     def weights(self) -> tuple[Weights, Weights]:
         """Of both."""
         return arrays(self._actor), arrays(self.valuing)
+
+    def put_actor(self, weights: Weights) -> None:
+        """Give the actor these weights."""
+        _put(weights, self._actor.parameters())
 
     def steps(self) -> tuple[int, int]:
         """Of both."""
@@ -94,11 +102,11 @@ class OneModel:
         )
         self.arguments = (model, self._optimizer)
 
-    def log_probs(self, episode: Episode) -> Tensor:
-        """(T,), with graph."""
+    def log_probs(self, states: np.ndarray, actions: np.ndarray) -> Tensor:
+        """Of T actions in (T, state_dim) states: (T,), with graph."""
         device = next(self.valuing.parameters()).device
-        probs, _ = self.valuing(torch.from_numpy(episode.states).to(device))
-        return chosen_log_probs(probs, np.array(episode.actions))
+        probs, _ = self.valuing(torch.from_numpy(states).to(device))
+        return chosen_log_probs(probs, actions)
 
     def weights(self) -> tuple[Weights, Weights]:
         """Trunk and policy head, trunk and value head."""
@@ -107,6 +115,10 @@ class OneModel:
             for i in (0, 2, 4)
         )
         return trunk + policy, trunk + value
+
+    def put_actor(self, weights: Weights) -> None:
+        """Give trunk and policy head these weights; the value head keeps its own."""
+        _put(weights, self._parameters[:4])
 
     def steps(self) -> tuple[int, int]:
         """The same optimizer moves both."""
@@ -129,9 +141,7 @@ def built_model(solution: Callee, networks: Networks, exercise: str) -> nn.Modul
         return Raised(
             "exception", f"{MODEL} does not have its three layers", solution.place(exercise)
         )
-    with torch.no_grad():
-        for parameter, weight in zip(roles(model, networks), _weights(networks), strict=True):
-            parameter.copy_(torch.from_numpy(weight))
+    _put(_weights(networks), roles(model, networks))
     return model
 
 
@@ -148,6 +158,12 @@ def roles(model: nn.Module, networks: Networks) -> list[nn.Parameter]:
 
 def _weights(networks: Networks) -> Weights:
     return (*networks.actor, *networks.critic[2:])
+
+
+def _put(weights: Weights, parameters: Iterable[nn.Parameter]) -> None:
+    with torch.no_grad():
+        for parameter, weight in zip(parameters, weights, strict=True):
+            parameter.copy_(torch.from_numpy(weight))
 
 
 def _belongings(

@@ -5,19 +5,12 @@ from typing import Any
 
 import gymnasium as gym
 import numpy as np
-import torch
 
 from grading.cases import LearnersCase, TrainingCase, Weights
 from grading.optimizers import Adam
 from grading.outcome import Raised, Trained, Update
-from grading.probes.live import (
-    arrays,
-    build,
-    fitting,
-    log_probs_of,
-    preserved_globals,
-    unreadable,
-)
+from grading.probes.live import arrays, fitting, preserved_globals, unreadable
+from grading.probes.trainees import Trainees, made
 from grading.solution import Callee
 from lesson.training import make_networks, train_actor_critic
 
@@ -26,24 +19,25 @@ COLLECT = ("collect_episode", "collect_episode_with_values")
 
 
 class Learners:
-    """Pairs of networks, each trained by a solution's step on the episodes that it is handed."""
+    """Networks, each trained by a solution's step on the episodes that it is handed."""
 
     def __init__(self, solution: Callee, case: LearnersCase, device: str) -> None:
-        self._solution = solution
+        self._solution, self._function = solution, case.function
         self._step: Callable[..., Any] | Raised | None = None
         """Asked for once: to look at its signature takes a tenth of an update."""
-        self._networks = [build(networks, device) for networks in case.networks]
-        self._optimizers = [
-            (Adam(actor.parameters(), case.actor_lr), Adam(critic.parameters(), case.critic_lr))
-            for actor, critic in self._networks
-        ]
+        self._trainees: list[Trainees] = []
+        self._stillborn: Raised | None = None
+        """What stood in the way of a model."""
+        for run in range(len(case.networks)):
+            one = made(solution, case.one(run), device, case.function.exercise)
+            if isinstance(one, Raised):
+                self._stillborn = one
+                break
+            self._trainees.append(one)
 
     def put_actor(self, run: int, weights: Weights) -> None:
         """Give the actor of a run these weights; its optimizer remembers what it did."""
-        actor, _ = self._networks[run]
-        with torch.no_grad():
-            for parameter, weight in zip(actor.parameters(), weights, strict=True):
-                parameter.copy_(torch.from_numpy(weight))
+        self._trainees[run].put_actor(weights)
 
     def learn(self, run: int, states: np.ndarray, actions: np.ndarray) -> Update | Raised:
         """One update of the networks of a run from (T, state_dim) states and T actions.
@@ -51,26 +45,28 @@ class Learners:
         The step is given what the lesson's loop gives it: a list of states, a list of scalar
         log-probs with their graph, and rewards of 1, as CartPole pays them.
         """
-        actor, critic = self._networks[run]
-        log_probs = log_probs_of(actor, states, actions)
+        if self._stillborn is not None:
+            return self._stillborn
+        exercise, trainees = self._function.exercise, self._trainees[run]
+        log_probs = self._solution.attempt(exercise, lambda: trainees.log_probs(states, actions))
+        if isinstance(log_probs, Raised):
+            return log_probs
         arguments = (
-            actor,
-            critic,
-            *self._optimizers[run],
+            *trainees.arguments,
             list(states),
             list(log_probs.unbind()),
             [1.0] * len(states),
         )
         if self._step is None:
-            self._step = fitting(self._solution, *STEP, arguments)
+            self._step = fitting(self._solution, exercise, self._function.name, arguments)
         step = self._step
         if isinstance(step, Raised):
             return step
-        returned = self._solution.attempt(STEP[0], lambda: step(*arguments))
+        returned = self._solution.attempt(exercise, lambda: step(*arguments))
         if isinstance(returned, Raised):
             return returned
         try:
-            return Update(arrays(actor), arrays(critic))
+            return Update(*trainees.weights())
         except Exception as error:  # noqa: BLE001 - the call may have left anything behind
             return unreadable(error)
 

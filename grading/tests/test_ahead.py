@@ -13,6 +13,7 @@ from grading.learning.ahead import ahead, core_to_spare
 from grading.learning.group import train_group, trained_by
 from grading.learning.rule import Look, Rule
 from grading.oracle import reference_function
+from grading.solution import OwnFunction
 
 STEP = reference_function("actor_critic_step", "actor_critic_step")
 SMALL = Rule(runs=5, window=2, actor_lr=0.003, critic_lr=0.01, looks=(Look(4, 0, 0),))
@@ -64,7 +65,8 @@ def test_the_process_ends_with_the_context():
 
 def test_a_group_of_two_halves_is_whole_and_fixed_by_its_seed():
     one, again = (
-        train_group(trained_by(STEP), 1, SMALL, audit=STEP, halves=True) for _ in range(2)
+        train_group(trained_by(STEP), 1, SMALL, audit=OwnFunction(STEP), halves=True)
+        for _ in range(2)
     )
     assert one.rewards.shape == (5, 4)
     assert (one.rewards >= 8).all()

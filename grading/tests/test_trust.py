@@ -22,7 +22,7 @@ from grading.oracle import reference_function
 from grading.outcome import Update
 from grading.seeds import SECRET, case_seed
 from grading.session import Request, run_checks
-from grading.solution import ROOT
+from grading.solution import ROOT, OwnFunction
 from grading.text import one_line
 
 STEP = reference_function("actor_critic_step", "actor_critic_step")
@@ -181,7 +181,7 @@ def test_every_run_can_have_every_disguise():
 
 
 def test_the_right_updates_agree_with_themselves():
-    group = train_group(trained_by(STEP), 3, SHORT, audit=STEP)
+    group = train_group(trained_by(STEP), 3, SHORT, audit=OwnFunction(STEP))
     assert group.audit.updates > 10
     assert group.audit.cosine == pytest.approx(1, abs=1e-4)
     assert 0.9 < group.largest_change < 3.3  # Adam's own bound
@@ -189,7 +189,7 @@ def test_the_right_updates_agree_with_themselves():
 
 def test_an_audit_changes_nothing():
     plain = train_group(trained_by(STEP), 3, SHORT)
-    audited = train_group(trained_by(STEP), 3, SHORT, audit=STEP)
+    audited = train_group(trained_by(STEP), 3, SHORT, audit=OwnFunction(STEP))
     np.testing.assert_array_equal(plain.rewards, audited.rewards)
     assert plain.audit is None
 
@@ -216,7 +216,7 @@ def controller_of(case: LearnersCase):
 
 
 def test_weights_that_were_not_learned_do_not_agree():
-    group = train_group(controller_of, 3, SHORT, audit=STEP)
+    group = train_group(controller_of, 3, SHORT, audit=OwnFunction(STEP))
     assert abs(group.audit.cosine) < AGREEMENT / 2
     assert group.largest_change > MAX_JUMP
 
@@ -234,7 +234,7 @@ def test_one_jump_among_right_updates_is_noticed():
 
             return nullcontext(learn)
 
-    group = train_group(begin, 3, SHORT, audit=STEP)
+    group = train_group(begin, 3, SHORT, audit=OwnFunction(STEP))
     assert group.largest_change > MAX_JUMP
 
 
