@@ -121,11 +121,26 @@ def differences(learner, step, settings=SETTINGS, dtype=torch.float32):
     ]
 
 
-def test_one_trunk_with_two_heads_has_the_weights_of_the_plain_loop():
-    step = reference_function("challenges/shared_backbone", "shared_actor_critic_step")
+SHARED = "challenges/shared_backbone"
+SHARED_REFERENCE = reference_function(SHARED, "shared_actor_critic_step")
+
+
+@pytest.mark.parametrize(
+    ("learner", "step"),
+    [
+        pytest.param(with_extras(value_coefficient=0.5), SHARED_REFERENCE, id="reference"),
+        *(
+            pytest.param(learner_of(step, shared=True), step, id=name)
+            for name, step in [
+                ("reference, asked", SHARED_REFERENCE),
+                *((name, faulty(SHARED, name)) for name in ("never_clears", "critic_only")),
+            ]
+        ),
+    ],
+)
+def test_one_trunk_with_two_heads_has_the_weights_of_the_plain_loop(learner, step):
     played: list[Played] = []
     settings = Settings(EPISODES, shared=True)
-    learner = with_extras(value_coefficient=0.5)
     trainer = Trainer(learner, RUNS, 0, settings, places=RUNS, watch=played.append)
     plain = [PlainTrunk(trainer, run, settings, step) for run in range(RUNS)]
     for _ in trainer.train():

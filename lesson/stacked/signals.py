@@ -94,30 +94,38 @@ def _states_of(numbers: Tensor) -> Tensor:
     return torch.stack([numbers, -numbers, numbers + 1, 2 * numbers], -1).float()
 
 
-class _Optimizer:
-    """Notes with which gradient a step is taken."""
+class _Model(_Critic):
+    """The same for a step of one model with two heads, which has no use for probabilities."""
 
-    def __init__(self, leaf: Tensor) -> None:
-        self._leaf = leaf
+    def __call__(self, states: Tensor) -> Any:
+        return None, super().__call__(states)
+
+
+class _Optimizer:
+    """Notes with which gradients a step is taken: one for each leaf."""
+
+    def __init__(self, *leaves: Tensor) -> None:
+        self._leaves = leaves
         self.cleared = False
-        self.taken: Tensor | None = None
+        self.taken: list[Tensor | None] = [None] * len(leaves)
         self.steps = 0
 
     def zero_grad(self) -> None:
-        self._leaf.grad = None
+        for leaf in self._leaves:
+            leaf.grad = None
         self.cleared = True
 
     def step(self) -> None:
         self.steps += 1
         if self.steps > 1:
             raise NotStackable("an optimizer takes more than one step")
-        if self._leaf.grad is not None:
-            self.taken = self._leaf.grad.clone()
+        self.taken = [None if one.grad is None else one.grad.clone() for one in self._leaves]
 
 
-def learner_of(step: Callable[..., Any]) -> Learner:
+def learner_of(step: Callable[..., Any], *, shared: bool = False) -> Learner:
     """Any `actor_critic_step`, asked episode by episode: a tenth of what an update costs it.
 
+    `shared`: any `shared_actor_critic_step`, whose one optimizer moves what both signals reach.
     Raises NotStackable, when it learns, if it looks at anything but log-probs and values.
     """
 
@@ -128,19 +136,25 @@ def learner_of(step: Callable[..., Any]) -> Learner:
         for i, length in enumerate(episodes.lengths.int().tolist()):
             log_probs = episodes.log_probs[i, :length].detach().clone().requires_grad_()
             values = episodes.values[i, :length].detach().clone().requires_grad_()
-            optimizers = _Optimizer(log_probs), _Optimizer(values)
+            optimizers: tuple[_Optimizer, ...]
+            arguments: tuple[Any, ...]
+            if shared:
+                optimizers = (_Optimizer(log_probs, values),)
+                arguments = (_Model(values), *optimizers)
+            else:
+                optimizers = _Optimizer(log_probs), _Optimizer(values)
+                arguments = (None, _Critic(values), *optimizers)
             step(
-                None,
-                _Critic(values),
-                *optimizers,
+                *arguments,
                 list(_states_of(torch.arange(length)).numpy()),
                 list(log_probs.unbind()),
                 episodes.rewards[i, :length].tolist(),
             )
-            seen.add(tuple((one.taken is not None, one.cleared) for one in optimizers))
-            for gradient, one in zip(by, optimizers, strict=True):
-                if one.taken is not None:
-                    gradient[i, :length] = one.taken
+            taken = [(leaf, one.cleared) for one in optimizers for leaf in one.taken]
+            seen.add(tuple((leaf is not None, cleared) for leaf, cleared in taken))
+            for gradient, (leaf, _) in zip(by, taken, strict=True):
+                if leaf is not None:
+                    gradient[i, :length] = leaf
         if len(seen) > 1:
             raise NotStackable("it does something else in some episodes")
         (actor_steps, actor_clears), (critic_steps, critic_clears) = seen.pop()
