@@ -12,7 +12,7 @@ from grading.solution import ROOT
 
 _PACKAGES = ("torch", "gymnasium", "numpy", "pytest", "pytest-timeout")
 _CHECKS = ("tests", "grading", "lesson", "reference")
-_DECIDING = ("*.py", "*.npz", "*.msgpack", "calibration.json")
+_DECIDING = ("*.py", "*.npz", "*.msgpack", "learning/*.json")
 """Code, and data that it decides by."""
 
 

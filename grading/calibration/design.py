@@ -27,11 +27,13 @@ class Shape:
     actor_lr: float
     critic_lr: float
     looks: tuple[int, ...]
+    shared: bool = False
+    """One network with two heads; its optimizer has the actor's learning rate."""
 
     @property
     def settings(self) -> Settings:
         """How its runs are trained."""
-        return Settings(self.looks[-1], self.actor_lr, self.critic_lr)
+        return Settings(self.looks[-1], self.actor_lr, self.critic_lr, shared=self.shared)
 
 
 def looks_until(episodes: int) -> tuple[int, ...]:
@@ -90,9 +92,16 @@ LEARNING_RATES = (
     (0.008, 0.04),
     (0.008, 0.08),
 )
-RUNS = (12, 16, 20, 24, 28, 32)
-EPISODES = (60, 70, 80, 90)
-WINDOWS = (10, 20, 30)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The shapes that are tried: all that these can be combined to."""
+
+    learning_rates: tuple[tuple[float, float], ...] = LEARNING_RATES
+    runs: tuple[int, ...] = (12, 16, 20, 24, 28, 32)
+    episodes: tuple[int, ...] = (60, 70, 80, 90)
+    windows: tuple[int, ...] = (10, 20, 30)
 
 
 @dataclass(frozen=True)
@@ -106,18 +115,23 @@ class Option:
 
 
 def options(
-    reference: np.ndarray, wrong: Sequence[np.ndarray], lrs: tuple[float, float]
+    reference: np.ndarray,
+    wrong: Sequence[np.ndarray],
+    lrs: tuple[float, float],
+    grid: Grid,
+    *,
+    shared: bool = False,
 ) -> Iterator[Option]:
-    """All shapes with these learning rates, from (runs, episodes) rewards.
+    """All shapes of a grid with these learning rates, from (runs, episodes) rewards.
 
-    Takes runs of at least max(EPISODES) episodes: the reference's, and those of learners that
+    Takes runs of as many episodes as any of them has: the reference's, and those of learners that
     should fail.
     """
-    for runs, window in product(RUNS, WINDOWS):
+    for runs, window in product(grid.runs, grid.windows):
         right = FittedTail(reference, runs, window)
         others = [FittedTail(one, runs, window) for one in wrong]
-        for episodes in EPISODES:
-            shape = Shape(runs, window, *lrs, looks_until(episodes))
+        for episodes in grid.episodes:
+            shape = Shape(runs, window, *lrs, looks_until(episodes), shared)
             rule = choose(right, others, shape)
             false_pass = max(other.passes(rule.looks[-1:]) for other in others)
             yield Option(shape, false_pass, seconds(reference, rule))

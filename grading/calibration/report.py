@@ -5,6 +5,8 @@ from typing import Any
 
 from grading.calibration.agreement import Comparison, holm
 from grading.calibration.design import Option
+from grading.calibration.learners import SHARED_COEFFICIENT
+from grading.calibration.subjects import Subject
 from grading.learning.rule import Rule
 
 FIGURES = {
@@ -20,6 +22,7 @@ MANY = 0.1
 
 
 def page(
+    subject: Subject,
     data: dict[str, Any],
     rule: Rule,
     front: Sequence[Option],
@@ -28,20 +31,24 @@ def page(
 ) -> str:
     """The whole page."""
     found = data["reference"]
+    pictures = {name: figure(name, subject.figures) for name in FIGURES}
+    rates = f"learning rates {rule.actor_lr:g} (actor) and {rule.critic_lr:g} (critic)"
+    if subject.shape.shared:
+        rates = f"learning rate {rule.actor_lr:g}, value_coefficient {SHARED_COEFFICIENT:g}"
     parts = [
-        "# Calibration of the learning check\n",
-        "Made by `nox -s calibrate`. The rule and its figures are in `learning/calibration.json`,",
+        f"# Calibration of {subject.title}\n",
+        f"Made by `{subject.command}`. The rule and its figures are in"
+        f" `learning/{subject.name}.json`,",
         "which the check reads.\n",
         "## The rule\n",
-        f"{rule.runs} runs of CartPole-v1, learning rates {rule.actor_lr:g} (actor) and "
-        f"{rule.critic_lr:g} (critic). The statistic",
+        f"{rule.runs} runs of CartPole-v1, {rates}. The statistic",
         f"is the mean reward of the last {rule.window} episodes over all runs. At each look a group"
         " passes that reaches\nthe upper bound, and fails below the lower one.\n",
         *table(
             ("after episode", "fails below", "passes from"),
             ((str(k.episodes), f"{k.low:.2f}", f"{k.high:.2f}") for k in rule.looks),
         ),
-        figure("bounds"),
+        pictures["bounds"],
         "## Correct code\n",
         f"By counting: {found['failed']} of {found['groups']} groups of {found['runs']:,} "
         "independent reference runs failed,",
@@ -54,27 +61,30 @@ def page(
         "and sums the probabilities of failing over the looks. The bounds were chosen from other "
         "runs than these.",
         f"On average a group of correct code passes after {found['episodes']:.0f} episodes.\n",
-        figure("group_means"),
+        pictures["group_means"],
         "## Wrong learners\n",
         "Each is a mistake of the bank. Those above the line should fail; those below it learn, and"
         " the cases tell\nthem from the reference instead.\n",
         *learners(data["learners"]),
-        figure("learning_curves"),
+        pictures["learning_curves"],
         "## The trade-off\n",
         "Runs, episodes, learning rates and statistic were chosen from these: no other shape that"
         " was tried is both\nfaster and lets fewer wrong learners pass at the last look. Those that"
         f" let more than {MANY:.0%} pass are only in the\npicture. Seconds are estimated from the"
         " number of updates and steps.\n",
         *options(front, chosen),
-        figure("trade_off"),
+        pictures["trade_off"],
         "## Is the stacked trainer the plain loop?\n",
         "Given the same weights and episodes it computes the same updates"
         " (`grading/tests/test_stacked_trainer.py`).",
-        "Here its learning curves are compared with those of `lesson.train_actor_critic` and the"
-        " reference's functions,\nby Kolmogorov and Smirnov's two-sample test on the runs' mean"
-        " rewards.\n",
-        *comparisons(curves),
     ]
+    if curves:
+        parts += [
+            "Here its learning curves are compared with those of `lesson.train_actor_critic` and"
+            " the reference's functions,\nby Kolmogorov and Smirnov's two-sample test on the runs'"
+            " mean rewards.\n",
+            *comparisons(curves),
+        ]
     return "\n".join(parts).rstrip() + "\n"
 
 
@@ -84,9 +94,9 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     return [*lines, *("| " + " | ".join(row) + " |" for row in rows), ""]
 
 
-def figure(name: str) -> str:
-    """A picture of the report."""
-    return f"![{FIGURES[name]}](calibration/figures/{name}.svg)\n"
+def figure(name: str, folder: str) -> str:
+    """A picture of the report, in a folder beside the page."""
+    return f"![{FIGURES[name]}]({folder}/{name}.svg)\n"
 
 
 def learners(found: dict[str, Any]) -> list[str]:

@@ -44,8 +44,9 @@ class Chunk:
     def path(self) -> str:
         """Of its file, below the folder of a study."""
         s = self.settings
+        kind = "shared-" if s.shared else ""
         return (
-            f"{s.episodes}-episodes-actor-{s.actor_lr:g}-critic-{s.critic_lr:g}/"
+            f"{kind}{s.episodes}-episodes-actor-{s.actor_lr:g}-critic-{s.critic_lr:g}/"
             f"{self.learner.replace(' ', '-')}-{self.runs}-runs-{self.index:03}.npy"
         )
 
@@ -77,7 +78,7 @@ def train(chunk: Chunk, folder: Path, device: str = "cpu") -> None:
 def stacked_rewards(chunk: Chunk, device: str) -> np.ndarray:
     """The (runs, episodes) rewards of the stacked trainer: on a GPU, all in one batch."""
     trainer = Trainer(
-        learner(chunk.learner),
+        learner(chunk.learner, shared=chunk.settings.shared),
         chunk.runs,
         chunk.seed,
         chunk.settings,

@@ -3,7 +3,7 @@
 The runs that a rule is chosen from are not those that its errors are counted on.
 """
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,77 +11,58 @@ import numpy as np
 
 from grading.binomial import upper_bound
 from grading.calibration import groups, runs
-from grading.calibration.design import (
-    EPISODES,
-    LEARNING_RATES,
-    SHAPE,
-    Option,
-    choose,
-    options,
-)
+from grading.calibration.design import Option, choose, options
 from grading.calibration.groups import FittedTail
-from grading.calibration.learners import REFERENCE, WEAKER, WRONG
+from grading.calibration.learners import REFERENCE
 from grading.calibration.runs import Chunk, chunks
+from grading.calibration.subjects import Subject
 from grading.learning.rule import Rule
 from grading.provenance import versions
 from lesson.stacked import Settings
-
-HARDEST = ("no baseline", "untrained critic", "stale gradients")
-"""Those that learn most like the reference, of all that should fail: the last one at first."""
-
-
-@dataclass(frozen=True)
-class Size:
-    """How many runs are trained."""
-
-    explored: int = 1000
-    """Of each learner, for each pair of learning rates, to choose a shape from."""
-    chosen_from: int = 12_000
-    """Of the reference, to choose the bounds from."""
-    counted: int = 96_000
-    """Of the reference, to count on."""
-    others: int = 1000
-    """Of each other learner, to count on; as many of the hardest to choose the bounds from."""
-    plain: int = 500
-    """Of the lesson's loop, ..."""
-    plain_episodes: int = 50
-    """... which is slow: this long."""
 
 
 @dataclass(frozen=True)
 class Plan:
     """All chunks of a calibration."""
 
-    size: Size = field(default_factory=Size)
+    subject: Subject
     chunk: int = runs.CHUNK
 
     def to_explore(self, learner: str, lrs: tuple[float, float]) -> list[Chunk]:
         """Of a learner, with these learning rates."""
-        return chunks(learner, Settings(max(EPISODES), *lrs), self.size.explored, self.chunk)
+        subject = self.subject
+        longest = max(subject.grid.episodes)
+        settings = Settings(longest, *lrs, shared=subject.shape.shared)
+        return chunks(learner, settings, subject.size.explored, self.chunk)
 
     def to_choose(self, learner: str) -> list[Chunk]:
         """Of the reference, or of one of the hardest."""
-        size = self.size.chosen_from if learner == REFERENCE else self.size.others
-        return chunks(learner, SHAPE.settings, size, self.chunk)
+        size = self.subject.size
+        wanted = size.chosen_from if learner == REFERENCE else size.others
+        return chunks(learner, self.subject.shape.settings, wanted, self.chunk)
 
     def to_count(self, learner: str) -> list[Chunk]:
         """Of any learner; others than those to choose from."""
         first = len(self.to_choose(learner))
-        size = self.size.counted if learner == REFERENCE else self.size.others
-        return chunks(learner, SHAPE.settings, size, self.chunk, first)
+        size = self.subject.size
+        wanted = size.counted if learner == REFERENCE else size.others
+        return chunks(learner, self.subject.shape.settings, wanted, self.chunk, first)
 
     def plain(self) -> list[Chunk]:
         """Of the lesson's loop."""
-        settings = replace(SHAPE.settings, episodes=self.size.plain_episodes)
-        return chunks(runs.PLAIN, settings, self.size.plain, min(50, self.chunk))
+        size = self.subject.size
+        settings = replace(self.subject.shape.settings, episodes=size.plain_episodes)
+        return chunks(runs.PLAIN, settings, size.plain, min(50, self.chunk))
 
     def every(self) -> list[Chunk]:
         """In the order in which they are wanted."""
-        tried = (REFERENCE, *HARDEST)
+        subject = self.subject
+        tried = (REFERENCE, *subject.hardest)
+        rates = subject.grid.learning_rates
         wanted = [
-            *(c for lrs in LEARNING_RATES for name in tried for c in self.to_explore(name, lrs)),
+            *(c for lrs in rates for name in tried for c in self.to_explore(name, lrs)),
             *(c for name in tried for c in self.to_choose(name)),
-            *(c for name in (*WRONG, *WEAKER) for c in self.to_count(name)),
+            *(c for name in (*subject.wrong, *subject.weaker) for c in self.to_count(name)),
             *self.plain(),
             *self.to_count(REFERENCE),
         ]
@@ -91,24 +72,28 @@ class Plan:
 def trade_off(plan: Plan, folder: Path) -> list[Option]:
     """Every shape that was tried."""
     found: list[Option] = []
-    for lrs in LEARNING_RATES:
-        wrong = [runs.read(plan.to_explore(name, lrs), folder) for name in HARDEST]
-        found += options(runs.read(plan.to_explore(REFERENCE, lrs), folder), wrong, lrs)
+    subject = plan.subject
+    for lrs in subject.grid.learning_rates:
+        wrong = [runs.read(plan.to_explore(name, lrs), folder) for name in subject.hardest]
+        right = runs.read(plan.to_explore(REFERENCE, lrs), folder)
+        found += options(right, wrong, lrs, subject.grid, shared=subject.shape.shared)
     return found
 
 
 def choose_rule(plan: Plan, folder: Path) -> Rule:
     """The rule of the chosen shape."""
+    shape = plan.subject.shape
 
     def tail(learner: str) -> FittedTail:
-        return FittedTail(runs.read(plan.to_choose(learner), folder), SHAPE.runs, SHAPE.window)
+        return FittedTail(runs.read(plan.to_choose(learner), folder), shape.runs, shape.window)
 
-    return choose(tail(REFERENCE), map(tail, HARDEST), SHAPE)
+    return choose(tail(REFERENCE), map(tail, plan.subject.hardest), shape)
 
 
 def measure(plan: Plan, folder: Path) -> dict[str, Any]:
     """The contents of the data file: the rule, and its errors."""
     rule = choose_rule(plan, folder)
+    subject = plan.subject
     reference = runs.read(plan.to_count(REFERENCE), folder)
     verdicts = groups.verdicts(reference, rule)
     failed = sum(not verdict.passed for verdict in verdicts)
@@ -125,9 +110,9 @@ def measure(plan: Plan, folder: Path) -> dict[str, Any]:
             "curve": curve(reference),
         },
         "learners": {
-            name: {"mistake": mistake, "should_fail": name in WRONG}
+            name: {"mistake": mistake, "should_fail": name in subject.wrong}
             | passes(runs.read(plan.to_count(name), folder), rule)
-            for name, mistake in ({**WRONG, **WEAKER}).items()
+            for name, mistake in ({**subject.wrong, **subject.weaker}).items()
         },
         "versions": versions(),
     }

@@ -1,8 +1,9 @@
-"""The rule that judges a group of learning curves, as the last calibration chose it.
+"""The rules that judge groups of learning curves, as their last calibrations chose them.
 
-It is sequential. After k episodes the statistic is the mean over the runs of each run's mean reward
-in its last `window` episodes. At each look a group passes whose statistic reaches `high`, and fails
-whose statistic is below `low`; at the last look the two are one, so every group gets a verdict.
+They are sequential. After k episodes the statistic is the mean over the runs of each run's mean
+reward in its last `window` episodes. At each look a group passes whose statistic reaches `high`,
+and fails whose statistic is below `low`; at the last look the two are one, so every group gets a
+verdict.
 """
 
 import json
@@ -14,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-FILE = Path(__file__).with_name("calibration.json")
+LEARNING = "calibration"
+"""The calibration of the learning check; a challenge's is called as the challenge."""
 
 
 @dataclass(frozen=True)
@@ -79,24 +81,29 @@ def judge(rewards: np.ndarray, finished: int, rule: Rule) -> Verdict | None:
     return None
 
 
+def data_file(name: str = LEARNING) -> Path:
+    """Where a calibration is written down."""
+    return Path(__file__).with_name(f"{name}.json")
+
+
 @cache
-def calibration() -> dict[str, Any]:
-    """What the last calibration measured; see `grading.calibration`."""
-    data: dict[str, Any] = json.loads(FILE.read_text("utf-8"))
+def calibration(name: str = LEARNING) -> dict[str, Any]:
+    """What the last calibration of this name measured; see `grading.calibration`."""
+    data: dict[str, Any] = json.loads(data_file(name).read_text("utf-8"))
     return data
 
 
 @cache
-def rule_in_force() -> Rule:
-    """The rule of the learning check."""
-    plain = dict(calibration()["rule"])
+def rule_in_force(name: str = LEARNING) -> Rule:
+    """The rule that it chose."""
+    plain = dict(calibration(name)["rule"])
     looks = tuple(Look(**look) for look in plain.pop("looks"))
     return Rule(**plain, looks=looks)
 
 
-def stated_error() -> str:
+def stated_error(name: str = LEARNING) -> str:
     """The probability that correct code fails, in words, with how it was obtained."""
-    found = calibration()["reference"]
+    found = calibration(name)["reference"]
     return (
         f"correct code fails this check with a probability of {found['by_fitted_tail']:.0e} "
         f"by a fitted tail, and below {found['by_counting_below']:.1e} by counting (95% bound: "

@@ -8,12 +8,10 @@ import pytest
 
 from grading.binomial import tail_at_most
 from grading.calibration import plots, report, runs, study
-from grading.calibration.__main__ import FIGURES, PAGE
 from grading.calibration.agreement import Comparison, holm, same
 from grading.calibration.design import (
     EARLY_PASS,
     FALSE_FAIL,
-    SHAPE,
     Option,
     Shape,
     best,
@@ -22,10 +20,11 @@ from grading.calibration.design import (
 from grading.calibration.gradings import Grading, grade_missing
 from grading.calibration.gradings import page as page_of
 from grading.calibration.groups import FittedTail, GroupMean, scores, verdicts
-from grading.calibration.learners import REFERENCE, WEAKER, WRONG
+from grading.calibration.learners import REFERENCE
 from grading.calibration.runs import Chunk, chunks, train_missing
-from grading.calibration.study import Plan, Size
-from grading.learning.rule import FILE, Look, Rule, calibration, judge, rule_in_force, stated_error
+from grading.calibration.study import Plan
+from grading.calibration.subjects import LEARNING_CHECK, SUBJECTS
+from grading.learning.rule import Look, Rule, calibration, judge, rule_in_force, stated_error
 from grading.solution import ROOT
 from lesson.stacked import Settings
 
@@ -127,51 +126,63 @@ def test_the_lessons_own_loop_can_be_trained_too(tmp_path):
 
 
 def test_every_chunk_has_a_file_and_a_seed_of_its_own():
-    every = Plan().every()
+    every = [chunk for subject in SUBJECTS.values() for chunk in Plan(subject).every()]
     assert len({chunk.path for chunk in every}) == len(every)
     assert len({chunk.seed for chunk in every}) == len(every)
     assert Chunk(REFERENCE, FEW, 0).path != Chunk(REFERENCE, replace(FEW, episodes=4), 0).path
 
 
-def test_bounds_are_not_counted_on_the_runs_that_they_were_chosen_from():
-    plan = Plan()
-    for learner in (REFERENCE, *WRONG):
+@pytest.mark.parametrize("subject", SUBJECTS.values(), ids=SUBJECTS)
+def test_bounds_are_not_counted_on_the_runs_that_they_were_chosen_from(subject):
+    plan = Plan(subject)
+    for learner in (REFERENCE, *subject.wrong):
         assert not set(plan.to_choose(learner)) & set(plan.to_count(learner))
-    assert sum(chunk.runs for chunk in plan.to_count(REFERENCE)) >= 5000
-    assert len(WRONG) >= 12
+    counted = sum(chunk.runs for chunk in plan.to_count(REFERENCE))
+    assert counted >= 3000 * subject.shape.runs
+    assert len(subject.wrong) >= (6 if subject.shape.shared else 12)
 
 
 # -- the data file and the report
 
 
-def test_the_data_file_was_made_with_the_shape_in_force():
-    rule = rule_in_force()
-    assert rule == Rule(SHAPE.runs, SHAPE.window, SHAPE.actor_lr, SHAPE.critic_lr, rule.looks)
-    assert tuple(look.episodes for look in rule.looks) == SHAPE.looks
-    found = json.loads(FILE.read_text("utf-8"))
-    assert found["reference"]["runs"] >= Size().counted
-    assert {name: one["mistake"] for name, one in found["learners"].items()} == {**WRONG, **WEAKER}
-    assert all(one["runs"] >= Size().others for one in found["learners"].values())
+@pytest.mark.parametrize("subject", SUBJECTS.values(), ids=SUBJECTS)
+def test_the_data_file_was_made_with_the_shape_in_force(subject):
+    rule, shape = rule_in_force(subject.name), subject.shape
+    assert rule == Rule(shape.runs, shape.window, shape.actor_lr, shape.critic_lr, rule.looks)
+    assert tuple(look.episodes for look in rule.looks) == shape.looks
+    found = calibration(subject.name)
+    assert found["reference"]["runs"] >= subject.size.counted
+    assert {name: one["mistake"] for name, one in found["learners"].items()} == {
+        **subject.wrong,
+        **subject.weaker,
+    }
+    assert all(one["runs"] >= subject.size.others for one in found["learners"].values())
 
 
-def test_what_should_fail_does():
+@pytest.mark.parametrize("subject", SUBJECTS.values(), ids=SUBJECTS)
+def test_what_should_fail_does(subject):
     """All but a few: bounds are chosen so that each look passes no more than one in a thousand."""
-    for name, one in calibration()["learners"].items():
+    for name, one in calibration(subject.name)["learners"].items():
         if one["should_fail"]:
             assert one["by_fitted_tail"] < 0.02, name
             assert one["passed"] <= 2, name
 
 
-def test_the_readme_and_the_report_say_what_the_data_say():
-    readme, page = ((ROOT / name).read_text("utf-8") for name in ("README.md", PAGE))
-    assert stated_error() in " ".join(readme.split())
-    found = calibration()["reference"]
+@pytest.mark.parametrize("subject", SUBJECTS.values(), ids=SUBJECTS)
+def test_the_readme_says_what_the_data_say(subject):
+    assert stated_error(subject.name) in " ".join((ROOT / "README.md").read_text("utf-8").split())
+
+
+@pytest.mark.parametrize("subject", SUBJECTS.values(), ids=SUBJECTS)
+def test_the_report_says_what_the_data_say(subject):
+    page = subject.page.read_text("utf-8")
+    found = calibration(subject.name)["reference"]
     assert f"{found['failed']} of {found['groups']} groups" in page
-    for look in rule_in_force().looks:
+    for look in rule_in_force(subject.name).looks:
         assert f"| {look.episodes} | {look.low:.2f} | {look.high:.2f} |" in page
     for name in report.FIGURES:
-        assert f"figures/{name}.svg" in page
-        assert (FIGURES / f"{name}.svg").is_file()
+        assert f"{subject.figures}/{name}.svg" in page
+        assert (subject.page.parent / subject.figures / f"{name}.svg").is_file()
 
 
 def test_a_picture_is_the_same_for_the_same_data(tmp_path):
@@ -201,7 +212,7 @@ def test_the_report_tells_what_was_counted_and_what_was_chosen():
     }
     option = Option(SMALL, 1e-4, 2.0)
     curves = [Comparison("episodes 1 to 10", (500, 400), 0.05, 0.25)]
-    page = report.page(data, rule, [option], option, curves)
+    page = report.page(LEARNING_CHECK, data, rule, [option], option, curves)
     assert "0 of 500 groups" in page
     assert "| episodes 1 to 10 | 500, 400 | 0.050 | 0.25 |" in page
     assert "(chosen)" in page
