@@ -6,14 +6,9 @@ import pytest
 
 from grading.cases import TrainingCase
 from grading.checks import CheckFailed, check, fail_raised
-from grading.learning.audit import AGREEMENT, MAX_JUMP
-from grading.learning.curve import draw_curve
-from grading.learning.group import train_group
-from grading.learning.rule import calibration, judge, rule_in_force, stated_error
-from grading.messages import Message, number
-from grading.oracle import Reference
+from grading.learning.verdict import require_learning
+from grading.messages import Message
 from grading.player import Player
-from grading.solution import has_reference
 
 pytestmark = pytest.mark.learning
 
@@ -89,52 +84,4 @@ def test_many_short_runs_learn_as_actor_critic_does(
     player: Player, case_seed: int, remarks: list[str]
 ) -> None:
     """Trained many times over, it learns as fast as Actor-Critic does."""
-    rule = rule_in_force()
-    group = train_group(
-        player.learners,
-        case_seed,
-        rule,
-        until=lambda rewards, finished: judge(rewards, finished, rule) is not None,
-        audit=Reference() if has_reference() else None,
-        halves=player.halves,
-    )
-    if group.raised is not None:
-        fail_raised(group.raised, read=READ)
-    verdict = judge(group.rewards, group.finished, rule)
-    assert verdict is not None  # the last look always decides
-    curve = draw_curve(group.rewards, group.finished, calibration()["reference"]["curve"])
-    looked_at = f"mean reward of the last {rule.window} of {verdict.look.episodes} episodes"
-    if not verdict.passed:
-        raise CheckFailed(
-            Message(
-                "trained many times over, it does not learn as fast as Actor-Critic does.",
-                got=f"{number(verdict.statistic)}, the {looked_at}, over {rule.runs} runs",
-                expected=f"at least {number(verdict.look.low)}",
-                think="mend the other checks first: this one cannot tell what is wrong",
-                case=f"error: {stated_error()}",
-                read=READ,
-                detail="\n".join(curve),
-            )
-        )
-    audit = group.audit
-    if audit is not None and not (audit.cosine >= AGREEMENT and group.largest_change <= MAX_JUMP):
-        raise CheckFailed(
-            Message(
-                "it gets better, but not by the updates of Actor-Critic.",
-                got=f"mean cosine with the right changes of the actor: {number(audit.cosine)}; "
-                f"largest change of a weight in one update: {number(group.largest_change)} "
-                "learning rates",
-                expected=f"at least {number(AGREEMENT)}, more or less the same direction; at most "
-                f"{number(MAX_JUMP)} learning rates",
-                think="where do the weights come from that your function leaves behind?",
-                case=f"{audit.updates} updates of runs chosen at random",
-                read=READ,
-            ),
-            alarm="brought weights that no update gives",
-        )
-    remarks += [
-        *curve,
-        f"{number(verdict.statistic)}, the {looked_at}, over {rule.runs} runs; "
-        f"needed: {number(verdict.look.high)}.",
-        f"Error: {stated_error()}.",
-    ]
+    remarks += require_learning(player, case_seed, read=READ)

@@ -1,4 +1,4 @@
-"""The checks of a challenge, a model with two heads and its update: 17 bonus points."""
+"""The checks of a challenge, a model with two heads and its update: 20 bonus points."""
 
 from functools import cache
 
@@ -10,6 +10,7 @@ from grading.cases import (
     ModelCase,
     Networks,
     StepCase,
+    UpdateFunction,
     describe_episode,
     generator,
     on_one_trunk,
@@ -19,6 +20,7 @@ from grading.cases import (
 from grading.checks import CheckFailed, check
 from grading.compare import norm, same_arrays, same_numbers
 from grading.judge import require_loss
+from grading.learning.verdict import require_learning
 from grading.manners import require_left_alone, require_one_step_each, require_two_floats
 from grading.messages import Message, number, numbers
 from grading.outcome import StepCall
@@ -36,11 +38,15 @@ TRUNK = f"{EXERCISE}/trunk"
 COEFFICIENT = f"{EXERCISE}/coefficient"
 LEAVES_ALONE = f"{EXERCISE}/leaves_alone"
 OTHERS = f"{EXERCISE}/other_cases"
+LEARNS = f"{EXERCISE}/learns"
 MODEL = (LAYERS, OUTPUTS, SHARED)
 BASIC = (*MODEL, RUNS, LOSSES, HEADS, TRUNK)
 NUMBERS = (OUTPUTS, LOSSES, HEADS, TRUNK, COEFFICIENT, OTHERS)
 """What cannot be passed without a right number."""
+CHANGES = (HEADS, TRUNK, OTHERS)
+"""What cannot be passed without a right change of the model."""
 
+STEP = UpdateFunction(EXERCISE, "shared_actor_critic_step", shared=True)
 READ = "challenge-one-network-with-two-heads"
 COMMON = (0, 1)
 POLICY, VALUE = (2, 3), (4, 5)
@@ -49,7 +55,7 @@ POLICY, VALUE = (2, 3), (4, 5)
 
 @pytest.fixture
 def trials(player: Player, case_seed: int) -> ModelTrials:
-    return ModelTrials.of(player, case_seed, evidence, EXERCISE, "shared_actor_critic_step", READ)
+    return ModelTrials.of(player, case_seed, evidence, EXERCISE, STEP.name, READ)
 
 
 def networks(seed: int, purpose: str = "shared", **sizes: int) -> Networks:
@@ -318,3 +324,19 @@ def _require_part(
         f"{number(norm([a - b for a, b in zip(moved, wanted, strict=True)]))} apart",
         "which losses reach this part, with which factors, in the one backward pass?",
     )
+
+
+@pytest.mark.learning
+@check(
+    LEARNS,
+    points=3,
+    bonus=True,
+    needs=BASIC,
+    time_limit=120,
+    beside=[CHANGES],
+)
+def test_short_runs_with_one_network_learn(
+    player: Player, case_seed: int, remarks: list[str]
+) -> None:
+    """Trained several times over, the model learns as the reference's does."""
+    remarks += require_learning(player, case_seed, "shared_backbone", STEP, READ)

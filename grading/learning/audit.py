@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from grading.cases import LearnersCase, Weights
+from grading.cases import LearnersCase, UpdateFunction, Weights
 from grading.outcome import Update
 from grading.probes.training import Learners
 from grading.solution import Callee
@@ -14,6 +14,9 @@ AUDITED_RUNS = 2
 AGREEMENT = 0.5
 """Cosine that audited updates have at least, on average. The mistakes of the bank that learn have
 more (0.6 and above), and changes that were prepared have next to none."""
+AGREEMENT_OF_ONE_MODEL = 0.3
+"""The same for one model with two heads, whose trunk the critic's loss moves as well: there,
+mistakes that learn have 0.4 and above."""
 MAX_JUMP = 10.0
 """Learning rates that an update may change a weight by. Adam's own bound is the larger of 1 and
 (1 - beta1) / sqrt(1 - beta2) = 3.2; the rest is for those who step more than once."""
@@ -26,6 +29,11 @@ class Agreement:
     cosine: float
     """Of the angle between the two changes, weighted by how far the updates went."""
     updates: int
+
+
+def least_agreement(function: UpdateFunction) -> float:
+    """That the updates of this function have with right ones."""
+    return AGREEMENT_OF_ONE_MODEL if function.shared else AGREEMENT
 
 
 def agreement(made: Sequence[tuple[float, float]]) -> Agreement | None:

@@ -11,19 +11,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from grading.cases import LearnersCase
+from grading.cases import ACTOR_CRITIC_STEP, LearnersCase
 from grading.checks import Check
 from grading.grade import CheckResult, settle
-from grading.learning.audit import AGREEMENT, MAX_JUMP
+from grading.learning.audit import MAX_JUMP, least_agreement
 from grading.learning.disguise import Disguise
 from grading.learning.group import train_group, trained_by
 from grading.learning.rule import Look, Rule, rule_in_force
-from grading.oracle import reference_function
+from grading.oracle import Reference, reference_function
 from grading.outcome import Update
 from grading.seeds import SECRET, case_seed
 from grading.session import Request, run_checks
 from grading.solution import ROOT, OwnFunction
 from grading.text import one_line
+from tests.test_shared_backbone import STEP as SHARED_STEP
 
 STEP = reference_function("actor_critic_step", "actor_critic_step")
 
@@ -215,9 +216,10 @@ def controller_of(case: LearnersCase):
     return nullcontext(learn)
 
 
-def test_weights_that_were_not_learned_do_not_agree():
-    group = train_group(controller_of, 3, SHORT, audit=OwnFunction(STEP))
-    assert abs(group.audit.cosine) < AGREEMENT / 2
+@pytest.mark.parametrize("function", [ACTOR_CRITIC_STEP, SHARED_STEP], ids=lambda one: one.name)
+def test_weights_that_were_not_learned_do_not_agree(function):
+    group = train_group(controller_of, 3, SHORT, audit=Reference(), function=function)
+    assert abs(group.audit.cosine) < least_agreement(function) / 2
     assert group.largest_change > MAX_JUMP
 
 
