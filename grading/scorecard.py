@@ -196,15 +196,19 @@ def write_submission(trial: Trial, exercises: Path, *, isolated: bool = False) -
         return
     if isolated:
         copy_bank(exercises)
+    file.write_text(source_of_mistake(trial, isolated=isolated), "utf-8")
+
+
+def source_of_mistake(trial: Trial, *, isolated: bool) -> str:
+    """A file that makes one of the bank, or two; `isolated`: beside a copy of it."""
     pipeline = pipelines()[trial.exercise]
     function = pipeline.function
     others = getattr(pipeline.build(), "others", {})
-    file.write_text(
+    return (
         ("import exercises.with_bank\n" if isolated else "")
         + "from grading.bank.pipeline import faulty\n\n"
         + f"{function} = faulty({trial.exercise!r}, {', '.join(map(repr, trial.names))})\n"
-        + "".join(f"{other} = {function}.others[{other!r}]\n" for other in others),
-        "utf-8",
+        + "".join(f"{other} = {function}.others[{other!r}]\n" for other in others)
     )
 
 

@@ -10,15 +10,29 @@ import torch
 
 import grading
 from grading.bank.pipeline import pipelines
-from grading.cases import CollectCase, LearnersCase, TrainingCase, random_networks
+from grading.cases import (
+    ACTOR_CRITIC_STEP,
+    CollectCase,
+    FunctionCase,
+    LearnersCase,
+    ModelCase,
+    TrainingCase,
+    on_one_trunk,
+    random_networks,
+)
 from grading.isolation.codec import to_plain
 from grading.isolation.intake import take_in
 from grading.isolation.process import Worker
 from grading.isolation.remote import RemotePlayer
+from grading.learning.group import train_group
+from grading.learning.rule import Look, Rule
 from grading.player import LocalPlayer
-from grading.scorecard import VARIANTS, copy_bank, copy_reference
+from grading.probes.trainees import MODEL
+from grading.scorecard import VARIANTS, Trial, copy_bank, copy_reference, source_of_mistake
 from grading.session import Request, run_checks
 from grading.solution import Solution
+from tests.test_shared_backbone import EXERCISE as SHARED
+from tests.test_shared_backbone import STEP as SHARED_STEP
 
 ANY_FORM = """
 import exercises.with_bank
@@ -41,6 +55,8 @@ OTHERS = [
     for mistake in pipeline.mistakes.values()
     for form in mistake.forms[1:]
 ]
+WITH_MODEL = [(exercise, form) for exercise, form in (*FIRSTS, *OTHERS) if exercise == SHARED]
+"""They bring a class as well: a file for each."""
 ALTERNATIVES = [
     (path.parent.relative_to(VARIANTS).as_posix(), path.stem)
     for path in sorted(VARIANTS.rglob("*.py"))
@@ -55,6 +71,9 @@ def players(tmp_path_factory):
     copy_reference(exercises)
     copy_bank(exercises)
     (exercises / "any_form.py").write_text(ANY_FORM)
+    for exercise, form in WITH_MODEL:
+        source = source_of_mistake(Trial("mistake", exercise, (form,)), isolated=True)
+        (exercises / f"{place(exercise, form)[0]}.py").write_text(source)
     for exercise, name in ALTERNATIVES:
         source = VARIANTS / exercise / f"{name}.py"
         shutil.copyfile(source, exercises / f"{exercise}_{name}.py")
@@ -69,11 +88,30 @@ def players(tmp_path_factory):
     grading.__path__[:] = path
 
 
+def place(exercise, form):
+    """The file that has a mistake, and what its function is called there."""
+    if (exercise, form) in WITH_MODEL:
+        number = WITH_MODEL.index((exercise, form))
+        return f"with_model_{number}", pipelines()[exercise].function
+    return "any_form", f"{exercise}:{form}"
+
+
+def outcome_of(player, case, file, name):
+    """By the player's method for cases of this kind."""
+    match case:
+        case CollectCase():
+            return player.collect(case, file, name)
+        case ModelCase():
+            return player.model(case, file, MODEL)
+        case FunctionCase():
+            return player.function(case, file, name)
+    return player.step(case, file, name)
+
+
 def played(player, case, file, name):
     """An outcome as plain data; not where it was raised, as a mistake brings its own code along."""
     player.begin(60.0)
-    outcome = (player.collect if isinstance(case, CollectCase) else player.step)(case, file, name)
-    plain = to_plain(outcome)
+    plain = to_plain(outcome_of(player, case, file, name))
     if plain["raised"]:
         plain["raised"] = {key: plain["raised"][key] for key in ("kind", "cause")}
     # As bytes, so that NaN is NaN.
@@ -94,13 +132,13 @@ def costs_much(case):
 
 @pytest.mark.parametrize(("exercise", "form"), FIRSTS)
 def test_a_mistake_has_the_same_outcomes(players, trials_of, exercise, form):
-    require_the_same(players, trials_of(exercise), "any_form", f"{exercise}:{form}", cheap=True)
+    require_the_same(players, trials_of(exercise), *place(exercise, form), cheap=True)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("exercise", "form"), [*FIRSTS, *OTHERS])
 def test_every_form_of_a_mistake_has_the_same_outcomes(players, trials_of, exercise, form):
-    require_the_same(players, trials_of(exercise), "any_form", f"{exercise}:{form}")
+    require_the_same(players, trials_of(exercise), *place(exercise, form))
 
 
 @pytest.mark.parametrize(("exercise", "variant"), ALTERNATIVES)
@@ -124,9 +162,11 @@ def test_training_has_the_same_outcome(players):
     assert outcomes[0]["trained"]["moved"] == ["actor", "critic"]
 
 
-def test_learners_learn_the_same(players):
+@pytest.mark.parametrize("function", [ACTOR_CRITIC_STEP, SHARED_STEP], ids=lambda one: one.name)
+def test_learners_learn_the_same(players, function):
     rng = np.random.default_rng(3)
-    case = LearnersCase(tuple(random_networks(rng) for _ in range(3)), 0.01, 0.02, seed=4)
+    networks = tuple(on_one_trunk(random_networks(rng)) for _ in range(3))
+    case = LearnersCase(networks, 0.01, 0.02, 4, function)
     states = rng.normal(size=(5, 4)).astype(np.float32)
     actions = np.array([0, 1, 1, 0, 1])
     updates = []
@@ -136,6 +176,17 @@ def test_learners_learn_the_same(players):
             updates.append([to_plain(learn(run, states, actions)) for run in (1, 0, 1, 2)])
     assert updates[0] == updates[1]
     assert updates[0][0] != updates[0][2]
+
+
+def test_a_group_with_one_network_learns_the_same(players):
+    rule = Rule(2, 5, 0.005, 0.005, (Look(5, 0, 0),))
+    groups = []
+    for player in players:
+        player.begin(60.0)
+        groups.append(train_group(player.learners, 1, rule, function=SHARED_STEP))
+    assert [group.raised for group in groups] == [None, None]
+    np.testing.assert_array_equal(groups[0].rewards, groups[1].rewards)
+    assert groups[0].largest_change == groups[1].largest_change > 0
 
 
 SUBMISSIONS = {
