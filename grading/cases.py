@@ -96,6 +96,17 @@ class FunctionCase:
     """Of the global random states before the call."""
 
 
+@dataclass(frozen=True, eq=False)
+class HuntCase:
+    """Steps that a test of steps is asked about, one after the other."""
+
+    description: str
+    steps: tuple[str, ...]
+    """Their names, which only the trusted side knows; see grading.hidden_steps."""
+    seed: int = 0
+    """Of the global random states before each."""
+
+
 @dataclass(frozen=True)
 class Group:
     """Steps of an episode in which the less likely action has one and the same probability."""

@@ -150,6 +150,28 @@ class FunctionOutcome:
 
 
 @dataclass(frozen=True)
+class Verdict:
+    """What a test of steps said of one step."""
+
+    said: str
+    """`correct` for True, `wrong` for False, else what was returned, in words; empty if raised."""
+    raised: Raised | None = None
+    """What it raised about that step."""
+
+
+@dataclass(frozen=True)
+class HuntOutcome:
+    """What a test of steps said of the steps of a case."""
+
+    verdicts: tuple[Verdict, ...]
+    """Of each step, in their order; empty if the hunt was cut off."""
+    misuse: tuple[str, ...] = ()
+    """What the steps were called with and cannot be, in words: distinct, a few."""
+    raised: Raised | None = None
+    """What cut the hunt off, or kept it from beginning."""
+
+
+@dataclass(frozen=True)
 class TrueStep:
     """One step of an environment as the environment itself saw it."""
 

@@ -11,19 +11,29 @@ from typing import Any, Protocol
 
 import gymnasium as gym
 
-from grading.cases import CollectCase, FunctionCase, LearnersCase, ModelCase, StepCase, TrainingCase
+from grading.cases import (
+    CollectCase,
+    FunctionCase,
+    HuntCase,
+    LearnersCase,
+    ModelCase,
+    StepCase,
+    TrainingCase,
+)
 from grading.environments import Recorder
 from grading.learning.ahead import core_to_spare
 from grading.learning.group import Begin, Learn
 from grading.outcome import (
     CollectOutcome,
     FunctionOutcome,
+    HuntOutcome,
     ModelOutcome,
     StepOutcome,
     TrainingOutcome,
 )
 from grading.probes.collect import probe_collect
 from grading.probes.function import probe_function
+from grading.probes.hunt import probe_hunt
 from grading.probes.live import preserved_globals
 from grading.probes.model import probe_model
 from grading.probes.step import probe_step
@@ -51,6 +61,9 @@ class Player(Protocol):
 
     def function(self, case: FunctionCase, exercise: str, name: str) -> FunctionOutcome:
         """Play a case of a function of plain data."""
+
+    def hunt(self, case: HuntCase, exercise: str, name: str) -> HuntOutcome:
+        """Ask a test of steps about each step of a case."""
 
     def training(self, case: TrainingCase) -> TrainingOutcome:
         """Run the lesson's loop with both functions."""
@@ -90,6 +103,10 @@ class LocalPlayer:
     def function(self, case: FunctionCase, exercise: str, name: str) -> FunctionOutcome:
         """Play a case of a function of plain data."""
         return probe_function(self.solution, case, self.device, exercise, name)
+
+    def hunt(self, case: HuntCase, exercise: str, name: str) -> HuntOutcome:
+        """Ask a test of steps about each step of a case."""
+        return probe_hunt(self.solution, case, self.device, exercise, name)
 
     def training(self, case: TrainingCase) -> TrainingOutcome:
         """Run the lesson's loop with both functions."""

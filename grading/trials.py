@@ -15,7 +15,7 @@ from typing import Any, Generic, Self, TypeVar
 
 import pytest
 
-from grading.cases import CollectCase, FunctionCase, ModelCase, StepCase, beginning
+from grading.cases import CollectCase, FunctionCase, HuntCase, ModelCase, StepCase, beginning
 from grading.checks import fail_raised
 from grading.diagnosis import diagnose
 from grading.draws import Draws, certainty, mean_chances, stored_actions
@@ -37,6 +37,7 @@ from grading.oracle import expected_function, expected_model, expected_step
 from grading.outcome import (
     CollectOutcome,
     FunctionOutcome,
+    HuntOutcome,
     ModelOutcome,
     Raised,
     StepCall,
@@ -45,14 +46,17 @@ from grading.outcome import (
 from grading.player import Player
 from grading.probes.collect import probe_collect
 from grading.probes.function import probe_function
+from grading.probes.hunt import probe_hunt
 from grading.probes.model import probe_model
 from grading.probes.step import probe_step
 from grading.probes.trainees import MODEL
 from grading.solution import Callee
 from grading.suspects import Imitation, Suspects
 
-Case = TypeVar("Case", bound=ModelCase | StepCase | CollectCase | FunctionCase)
-Outcome = TypeVar("Outcome", bound=ModelOutcome | StepOutcome | CollectOutcome | FunctionOutcome)
+Case = TypeVar("Case", bound=ModelCase | StepCase | CollectCase | FunctionCase | HuntCase)
+Outcome = TypeVar(
+    "Outcome", bound=ModelOutcome | StepOutcome | CollectOutcome | FunctionOutcome | HuntOutcome
+)
 Make = Callable[..., Callee]
 """Makes another solution; keyword arguments say how it is to behave."""
 
@@ -166,7 +170,7 @@ class _Played:
 
 
 def _of(
-    trials: Any, player: Player, seed: int, evidence: Callable[[int], Any], *function: str
+    trials: Any, player: Player, seed: int, evidence: Callable[[int], Any], *function: Any
 ) -> Any:
     """The trials of a player on the cases of a seed: made once, whichever check asks first."""
     key = (trials, seed, *function)
@@ -304,6 +308,44 @@ class FunctionTrials(_Trials[FunctionCase, FunctionOutcome]):
     def imitation(self, make: Make) -> Imitation:
         """Another function."""
         return _Played(self, make, lambda _, outcome: self._facts_of(outcome))
+
+
+class HuntTrials(_Trials[HuntCase, HuntOutcome]):
+    """A solution's test of steps, on cases of steps that are right or wrong."""
+
+    @classmethod
+    def of(
+        cls,
+        player: Player,
+        seed: int,
+        evidence: Callable[[int], Sequence[HuntCase]],
+        exercise: str,
+        name: str,
+        read: str,
+        facts: Callable[[HuntCase, HuntOutcome], Facts],
+    ) -> Self:
+        """The trials of a player on the cases of a seed, made when first asked for."""
+        return _of(cls, player, seed, evidence, exercise, name, read, facts)
+
+    def __init__(
+        self,
+        player: Player,
+        evidence: Callable[[], Sequence[HuntCase]],
+        exercise: str,
+        name: str,
+        read: str,
+        facts: Callable[[HuntCase, HuntOutcome], Facts],
+    ) -> None:
+        """`facts` are what mistakes are known by."""
+        super().__init__(player.hunt, probe_hunt, exercise, name, read, evidence)
+        self._facts_of = facts
+
+    def _facts(self, case: HuntCase) -> Facts:
+        return self._facts_of(case, self.played(case))
+
+    def imitation(self, make: Make) -> Imitation:
+        """Another test, which is lent the same steps in the same way."""
+        return _Played(self, make, self._facts_of)
 
 
 class CollectTrials(_Trials[CollectCase, CollectOutcome]):

@@ -1,8 +1,8 @@
 """What a worker can be asked: requests come in, outcomes go back, environments are asked for.
 
 A request is [[processor seconds, seconds], operation, arguments ...]; the answer is
-["done", outcome] or ["raised", Raised]. In between, ["env", operation, argument] is a request of
-the environment.
+["done", outcome] or ["raised", Raised]. In between, ["env", operation, argument ...] is a request
+of the environment, or, as ["env", "call", number, request], of a step that is lent.
 """
 
 import signal
@@ -22,8 +22,10 @@ from grading.isolation.wire import Channel, Closed
 from grading.outcome import Raised
 from grading.probes.collect import collect
 from grading.probes.function import probe_function
+from grading.probes.hunt import hunt
 from grading.probes.live import preserved_globals
 from grading.probes.model import probe_model
+from grading.probes.parts import StepReply, StepRequest
 from grading.probes.step import probe_step
 from grading.probes.training import Learners, train
 from grading.solution import Solution
@@ -99,6 +101,13 @@ class Worker:
             return ProxyEnv(self._ask, known, reuse_buffer=asked.reuse_buffer)
 
         return collect(self._solution, asked, next_play, self._device, exercise, name)
+
+    def _hunt(self, steps: int, seed: int, exercise: str, name: str) -> object:
+        def ask(number: int, request: StepRequest) -> StepReply:
+            (reply,) = self._ask("call", number, to_plain(request))
+            return from_plain(StepReply, reply)
+
+        return hunt(self._solution, steps, seed, ask, exercise, name)
 
     def _training(self, case: Any, spaces: Any) -> object:
         env = ProxyEnv(self._ask, from_plain(Spaces, spaces))

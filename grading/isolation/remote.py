@@ -17,12 +17,14 @@ import numpy as np
 from grading.cases import (
     CollectCase,
     FunctionCase,
+    HuntCase,
     LearnersCase,
     ModelCase,
     Networks,
     StepCase,
     TrainingCase,
     Weights,
+    one_way,
     told,
 )
 from grading.environments import EpisodeOver, Recorder, spaces_of
@@ -31,12 +33,14 @@ from grading.isolation.intake import Intake
 from grading.isolation.process import Answer, Worker
 from grading.isolation.wire import Closed, Late, Malformed, WireError
 from grading.learning.group import Learn
+from grading.lending import Lender
 from grading.outcome import (
     NOTHING,
     Collected,
     CollectOutcome,
     Digests,
     FunctionOutcome,
+    HuntOutcome,
     ModelOutcome,
     Raised,
     StepCall,
@@ -47,6 +51,7 @@ from grading.outcome import (
 )
 from grading.player import recorded
 from grading.probes.collect import Stage
+from grading.probes.hunt import MAX_MISUSE, MAX_TEXT
 from grading.solution import MAX_FRAMES
 from grading.text import one_line
 
@@ -136,6 +141,22 @@ class RemotePlayer:
             if collected.raised is None and env.plays != case.plays:
                 collected = Collected(returned=NOTHING, raised=_nonsense("too few episodes"))
             return stage.outcome(collected)
+
+    def hunt(self, case: HuntCase, exercise: str, name: str) -> HuntOutcome:
+        """Ask a test of steps about each step of a case."""
+
+        def read(data: Any) -> HuntOutcome:
+            outcome = from_plain(HuntOutcome, data)
+            _require_hunt(outcome, case)
+            file = f"{exercise}.py"
+            verdicts = (self._with_a_real_place(one, file) for one in outcome.verdicts)
+            return replace(outcome, verdicts=tuple(verdicts))
+
+        outcome = self._ask(
+            read, exercise, "hunt", len(case.steps), one_way(case.seed), exercise, name,
+            answer=Lender.of(case).answer,
+        )  # fmt: skip
+        return HuntOutcome((), raised=outcome) if isinstance(outcome, Raised) else outcome
 
     def training(self, case: TrainingCase) -> TrainingOutcome:
         """Run the lesson's loop with both functions."""
@@ -320,6 +341,17 @@ def _require_collected(collected: Collected, case: CollectCase) -> None:
     lengths = collected.lengths if len(collected.lengths) == 5 else (None,) * 5
     if any((None if one is None else len(one)) != n for one, n in _pairs(lists, lengths)):
         raise Malformed("lists of other lengths than they are said to have")
+
+
+def _require_hunt(outcome: HuntOutcome, case: HuntCase) -> None:
+    if len(outcome.verdicts) != (len(case.steps) if outcome.raised is None else 0):
+        raise Malformed("not a verdict on each step")
+    if any(bool(verdict.said) == bool(verdict.raised) for verdict in outcome.verdicts):
+        raise Malformed("a verdict that says nothing, or too much")
+    texts = [*outcome.misuse, *(verdict.said for verdict in outcome.verdicts)]
+    # What a text was shortened by is said behind it.
+    if len(outcome.misuse) > MAX_MISUSE or any(len(text) > 2 * MAX_TEXT for text in texts):
+        raise Malformed("too much to say")
 
 
 def _require_digests(digests: Digests) -> None:

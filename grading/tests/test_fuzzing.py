@@ -8,42 +8,60 @@ plays 100,000.
 import gc
 import os
 import struct
+import sys
 import time
 import tracemalloc
+import types
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
 import msgpack
 import numpy as np
+import pytest
+import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from grading.cases import LearnersCase, TrainingCase, told
+from grading.cases import HuntCase, LearnersCase, TrainingCase, told
 from grading.isolation.codec import from_plain, to_plain
 from grading.isolation.intake import Intake
 from grading.isolation.process import Worker
 from grading.isolation.remote import RemotePlayer
 from grading.isolation.wire import Channel, WireError
-from grading.oracle import reference_solution
+from grading.oracle import reference_function, reference_solution
 from grading.outcome import (
     Collected,
     CollectOutcome,
     FunctionOutcome,
+    HuntOutcome,
     Raised,
     StepOutcome,
     TrainingOutcome,
     Update,
+    Verdict,
 )
 from grading.player import LocalPlayer
 from grading.probes.collect import Stage, collect
+from grading.probes.lent import lent
+from grading.probes.live import preserved_globals
+from lesson import Actor, Critic
 from tests import test_actor_critic_step as step_checks
 from tests import test_collect_episode as collect_checks
 
 MESSAGES = int(os.environ.get("FUZZ_MESSAGES", "5000"))
 PER_EXAMPLE = 50
 STEP = ("actor_critic_step", "actor_critic_step")
+HUNT = HuntCase("a step", ("reference",))
 COLLECT = ("collect_episode", "collect_episode_with_values")
+
+
+@pytest.fixture(autouse=True)
+def named(monkeypatch):
+    """One step, and none of the course's own."""
+    module = types.ModuleType("grading.hidden_steps")
+    module.step_named = lambda _name: reference_function(*STEP)
+    monkeypatch.setitem(sys.modules, "grading.hidden_steps", module)
 
 
 class Parrot(Worker):
@@ -83,6 +101,19 @@ def frames(*messages):
     return b"".join(struct.pack(">I", len(body)) + body for body in bodies)
 
 
+def step_request():
+    """A call of a lent step, as plain data."""
+    kept = []
+    with preserved_globals(0), suppress(StopIteration):
+        actor, critic = Actor(2, 2, 3), Critic(2, 3)
+        optimizers = [torch.optim.Adam(network.parameters()) for network in (actor, critic)]
+        states = [np.ones(2, np.float32)] * 2
+        log_probs = [actor.sample_action(torch.from_numpy(state))[1] for state in states]
+        step = lent(lambda request: kept.append(request) or next(iter(())), [])
+        step(actor, critic, *optimizers, states, log_probs, [1.0, 2.0])
+    return to_plain(kept[0])
+
+
 @cache
 def recorded():
     """What an honest worker says to each kind of request, before its last word and as that."""
@@ -100,6 +131,10 @@ def recorded():
         "step": ([], ["done", to_plain(here.step(step_case, *STEP))]),
         "function": ([], ["done", to_plain(function)]),
         "collect": (play, ["done", to_plain(collected)]),
+        "hunt": (
+            [["env", "call", 0, step_request()]] * 2,
+            ["done", to_plain(HuntOutcome((Verdict("correct"),), ("misuse",)))],
+        ),
         "training": (
             [["env", "reset", 3], ["env", "step", 1], ["env", "close"]],
             ["done", {"actor_losses": [1.0], "critic_losses": [None], "moved": [], "raised": None}],
@@ -121,6 +156,8 @@ def ask(kind, speech):
             return player.function(step_checks.varied(0), *STEP)
         if kind == "collect":
             return player.collect(collect_checks.terminated(0), *COLLECT)
+        if kind == "hunt":
+            return player.hunt(HUNT, *STEP)
         if kind == "training":
             return player.training(TrainingCase("x", "CartPole-v1", 3, 0))
         case = LearnersCase((step_checks.varied(0).networks,), 0.01, 0.01, 0)
@@ -186,7 +223,15 @@ def speeches(draw):
     return kind, speech
 
 
-OUTCOMES = (StepOutcome, FunctionOutcome, CollectOutcome, TrainingOutcome, Update, Raised)
+OUTCOMES = (
+    StepOutcome,
+    FunctionOutcome,
+    CollectOutcome,
+    HuntOutcome,
+    TrainingOutcome,
+    Update,
+    Raised,
+)
 
 
 @settings(
@@ -236,7 +281,7 @@ def test_nonsense_leaves_nothing_behind():
 
 
 def test_outcomes_of_any_data_are_read_or_refused():
-    for declared in (StepOutcome, Collected, FunctionOutcome, Update, Raised):
+    for declared in (StepOutcome, Collected, FunctionOutcome, HuntOutcome, Update, Raised):
         for data in (None, 1, "x", [], {}, {"raised": {}}, [[[[]]]]):
             with suppress(WireError):
                 from_plain(declared, data)

@@ -14,6 +14,7 @@ from grading.cases import (
     ACTOR_CRITIC_STEP,
     CollectCase,
     FunctionCase,
+    HuntCase,
     LearnersCase,
     ModelCase,
     TrainingCase,
@@ -105,6 +106,8 @@ def outcome_of(player, case, file, name):
             return player.model(case, file, MODEL)
         case FunctionCase():
             return player.function(case, file, name)
+        case HuntCase():
+            return player.hunt(case, file, name)
     return player.step(case, file, name)
 
 
@@ -112,8 +115,9 @@ def played(player, case, file, name):
     """An outcome as plain data; not where it was raised, as a mistake brings its own code along."""
     player.begin(60.0)
     plain = to_plain(outcome_of(player, case, file, name))
-    if plain["raised"]:
-        plain["raised"] = {key: plain["raised"][key] for key in ("kind", "cause")}
+    for part in (plain, *plain.get("verdicts", ())):
+        if part["raised"]:
+            part["raised"] = {key: part["raised"][key] for key in ("kind", "cause")}
     # As bytes, so that NaN is NaN.
     return {key: msgpack.packb(value) for key, value in plain.items()}
 
