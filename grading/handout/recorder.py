@@ -25,6 +25,7 @@ from grading.bank.suspects import BankSuspects
 from grading.cases import CollectCase
 from grading.evidence import Fact, Facts, Unknown, agree
 from grading.here import check_here, checks_of
+from grading.hidden_steps import is_public
 from grading.isolation.codec import to_plain
 from grading.oracle import reference_solution
 from grading.player import LocalPlayer
@@ -65,7 +66,7 @@ def record(exercise: str, workers: int, progress: Say) -> bytes:
     head = {
         "mistakes": list(_texts(pipeline)),
         "rows": names,
-        "lengths": [_length(case) for case in _trials(exercise).evidence()],
+        "lengths": [_length(case) for case in _evidence(exercise)],
     }
     return _file(head, rows)
 
@@ -145,6 +146,11 @@ def _trials(exercise: str) -> Any:
     return checks.trials.__wrapped__(LocalPlayer(reference_solution()), SEED)
 
 
+def _evidence(exercise: str) -> list[Any]:
+    """The cases that a student's copy has."""
+    return [case for case in _trials(exercise).evidence() if is_public(case)]
+
+
 def _row(exercise: str, names: tuple[str, ...]) -> Row:
     """What one solution does in every context."""
     pipeline, trials = pipelines()[exercise], _trials(exercise)
@@ -152,7 +158,7 @@ def _row(exercise: str, names: tuple[str, ...]) -> Row:
     imitation = BankSuspects(pipeline, trials).imitation(forms)
     row: Row = {}
     with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
-        for number, case in enumerate(trials.evidence()):
+        for number, case in enumerate(_evidence(exercise)):
             if isinstance(case, CollectCase):
                 row |= _collected(imitation, number, case, single=len(forms) < 2)
             else:

@@ -27,6 +27,8 @@ from grading.scorecard import Trial
 from grading.solution import ROOT
 from grading.stubs import BEGIN, END
 
+HUNT = "challenges/bug_hunt"
+
 
 def firsts(pipeline):
     """The first forms of a few mistakes of each exercise."""
@@ -38,9 +40,15 @@ def too_long(pipeline):
     return ["end_after_two"] if "collect_episode/end_after_two" in pipeline.mistakes else []
 
 
+def answerless(pipeline):
+    """A test of steps that shows its mistake on the examples, which a handout has."""
+    return ["returns_nothing"] if pipeline.exercise == HUNT else []
+
+
 def few(pipeline):
     """What is recorded here."""
-    return [(), *((name,) for name in (*firsts(pipeline), *too_long(pipeline)))]
+    names = (*firsts(pipeline), *too_long(pipeline), *answerless(pipeline))
+    return [(), *((name,) for name in names)]
 
 
 @pytest.fixture(scope="module")
@@ -162,6 +170,7 @@ def said_of(course, trial, folder):
 SAMPLE = [
     Trial("mistake", pipeline.exercise, (name,))
     for pipeline in pipelines().values()
+    if pipeline.exercise != HUNT
     for name in (*firsts(pipeline)[:2], *too_long(pipeline))
 ]
 
@@ -173,6 +182,21 @@ def test_it_says_of_a_mistake_what_the_full_course_says(trial, handout, tmp_path
     assert [diagnosis for *_, diagnosis, _ in theirs if diagnosis]
 
 
+def test_it_has_no_hidden_steps_and_says_so(handout, tmp_path):
+    trial = Trial("mistake", HUNT, ("returns_nothing",))
+    runs, *_ = said_of(handout, trial, tmp_path / "submission")
+    assert runs[:3] == [f"{HUNT}/runs", "failed", 0]
+    assert runs[4] == [f"{HUNT}/returns_nothing"]
+    right = scorecard.variants()
+    trial = next(trial for trial in right if trial.exercise == HUNT)
+    found = {id_: (status, message) for id_, status, _, message, *_ in
+             said_of(handout, trial, tmp_path / "submission")}  # fmt: skip
+    status, message = found[f"{HUNT}/half"]
+    assert status == "not_attempted"
+    assert "your score comes from whoever grades you" in message
+    assert not list(handout.rglob("*mistake*"))
+
+
 @pytest.mark.slow
 def test_it_says_of_everything_in_the_bank_what_the_full_course_says(tmp_path):
     """Takes an hour; a handout with all recordings has to be there: `nox -s handout`."""
@@ -180,7 +204,8 @@ def test_it_says_of_everything_in_the_bank_what_the_full_course_says(tmp_path):
     different = [
         trial.names
         for trial in (*scorecard.mistakes(), *scorecard.variants(), *scorecard.pairs(100))
-        if said_of(full, trial, tmp_path / "submission")
+        if trial.exercise != HUNT
+        and said_of(full, trial, tmp_path / "submission")
         != said_of(ROOT, trial, tmp_path / "submission")
     ]
     assert different == []

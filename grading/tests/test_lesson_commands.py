@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -14,7 +15,7 @@ from PIL import Image
 from safetensors.numpy import load_file
 
 from grading.solution import ROOT
-from lesson import watch
+from lesson import lander, watch
 from lesson.__main__ import main
 from lesson.comparison import difference, estimate, interquartile_mean, smooth, table, train_all
 from lesson.errors import LessonError
@@ -119,6 +120,87 @@ def test_a_function_that_is_missing_is_named(tmp_path):
     (tmp_path / "exercises" / "collect_episode.py").write_text("", "utf-8")
     with pytest.raises(LessonError, match="defines no function collect_episode_with_values"):
         load(str(tmp_path))
+
+
+# -- land
+
+
+def test_landing_tells_of_each_run_and_keeps_curves_and_a_film(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(lander, "BUDGET", 1500)
+    arguments = ["land", "--solution", "reference", "--runs", "2", "--out", str(tmp_path)]
+    assert main(arguments) == 0
+    said = capsys.readouterr().out
+    assert re.search(r"^  1 +\d+ +-\d+ +-\d+ *$", said, re.M)
+    assert "0 of 2 runs land" in said
+    with Image.open(tmp_path / "returns.png") as picture:
+        assert picture.width > 800
+    with Image.open(tmp_path / "lander.gif") as film:
+        assert film.n_frames > 50
+
+
+def test_a_plan_that_cannot_be_trained_is_not_trained(tmp_path, capsys):
+    written = (ROOT / "reference" / "challenges" / "lunar_lander.py").read_text("utf-8")
+    of_folder(tmp_path, lunar_lander=written.replace("actor_lr=0.005", "actor_lr=-1.0"))
+    assert main(["land", "--solution", str(tmp_path)]) == 2
+    assert "this plan cannot be trained: actor_lr" in capsys.readouterr().err
+
+
+# -- hunt
+
+ASKS_FOR_NOTHING = """
+def is_correct(step):
+    step()
+"""
+
+
+def of_folder(folder, **challenges):
+    """Makes a solution of exercise 1 and of challenges."""
+    (folder / "challenges").mkdir()
+    for name in ("actor_critic_step", "collect_episode"):
+        shutil.copy(ROOT / "reference" / f"{name}.py", folder)
+    for name, source in challenges.items():
+        (folder / "challenges" / f"{name}.py").write_text(source, "utf-8")
+
+
+def test_a_hunt_shows_what_a_test_says_of_each_step(capsys):
+    assert main(["hunt", "--solution", "reference"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert [line.split()[-1] for line in said[1:-1]] == ["faulty"] * 4
+    assert re.fullmatch(r"your actor_critic_step +right +right", said[-1])
+
+
+@pytest.mark.parametrize(
+    ("returns", "marked"),
+    [("True", 4), ("False", 1), ("None", 5), ("torch.tensor(False)", 1), ("np.True_", 4)],
+)
+def test_wrong_answers_are_marked(returns, marked, tmp_path, capsys):
+    source = f"import numpy as np\nimport torch\ndef is_correct(step):\n    return {returns}\n"
+    of_folder(tmp_path, bug_hunt=source)
+    assert main(["hunt", "--solution", str(tmp_path)]) == 0
+    assert capsys.readouterr().out.count("<- wrong") == marked
+
+
+def test_what_a_test_raises_is_shown(tmp_path, capsys):
+    of_folder(tmp_path, bug_hunt=ASKS_FOR_NOTHING)
+    assert main(["hunt", "--solution", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert said.count("raises TypeError") == 5
+    assert 'bug_hunt.py", line 3, in is_correct' in said
+
+
+def test_a_hunt_goes_without_exercise_one(tmp_path, capsys):
+    written = (ROOT / "reference" / "challenges" / "bug_hunt.py").read_text("utf-8")
+    of_folder(tmp_path, bug_hunt=written)
+    shutil.copy(ROOT / "exercises" / "actor_critic_step.py", tmp_path)
+    assert main(["hunt", "--solution", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert "exercise 1 is not written yet" in said
+    assert "your actor_critic_step" not in said
+
+
+def test_a_hunt_without_a_test_says_what_to_do(capsys):
+    assert main(["hunt"]) == 2
+    assert "is_correct is not written yet" in capsys.readouterr().err
 
 
 # -- compare

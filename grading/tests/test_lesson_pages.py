@@ -54,6 +54,7 @@ def test_every_anchor_that_a_message_names_is_on_the_page():
 # What a student might write, and the folded hint that the message then names.
 STEP, COLLECT = "actor_critic_step", "collect_episode"
 BONUS, SHARED = "challenges/entropy_bonus", "challenges/shared_backbone"
+HUNT = "challenges/bug_hunt"
 REBUILT = "torch.tensor([*map(float, log_probs)], requires_grad=True)"
 SAMPLED = "-torch.stack(list(log_probs))"
 SLIPS = [
@@ -78,6 +79,21 @@ SLIPS = [
         {"self.value_head(hidden).squeeze(-1)": "self.value_head(hidden)"},
     ),
     ("a-rate-a-width-a-price", "challenges/lunar_lander", {"actor_lr=0.005": "actor_lr=0.5"}),
+    (
+        "what-a-test-can-see",
+        HUNT,
+        {"if not np.allclose(returned, losses, rtol=1e-3, atol=1e-4)": "if losses is None"},
+    ),
+    (
+        "an-episode-that-tells",
+        HUNT,
+        {"zip(episodes, expected, s": "zip(episodes[:1], expected[:1], s"},
+    ),
+    (
+        "right-in-another-way",
+        HUNT,
+        {"np.allclose(returned, losses, rtol=1e-3, atol=1e-4)": "list(returned) == losses"},
+    ),
     # Errors of which no mistake is known.
     ("a-loss-without-a-graph", STEP, {"* advantages).sum()": "* advantages).sum().detach() / 7"}),
     (
