@@ -104,25 +104,25 @@ def test_it_refuses_the_examples(trials: HuntTrials) -> None:
 def test_half_of_what_can_be_told_apart(
     trials: HuntTrials, case_seed: int, remarks: list[str]
 ) -> None:
-    """It tells hidden faulty steps from hidden honest ones, with a score of at least 50%."""
+    """It tells hidden faulty steps from right ones, with a score of at least 50%."""
     remarks.append(f"{require_score(trials, case_seed, 0.5)}.")
 
 
 @check(MORE, points=3, bonus=True, needs=[HALF], time_limit=120)
 def test_three_quarters_of_what_can_be_told_apart(trials: HuntTrials, case_seed: int) -> None:
-    """The same, with a score of at least 75%."""
+    """It tells hidden faulty steps from right ones, with a score of at least 75%."""
     require_score(trials, case_seed, 0.75)
 
 
 @check(MOST, points=3, bonus=True, needs=[MORE], time_limit=120)
 def test_nine_tenths_of_what_can_be_told_apart(trials: HuntTrials, case_seed: int) -> None:
-    """The same, with a score of at least 90%."""
+    """It tells hidden faulty steps from right ones, with a score of at least 90%."""
     require_score(trials, case_seed, 0.9)
 
 
 @check(ALL, points=3, bonus=True, needs=[MOST], time_limit=120)
 def test_all_but_one_of_what_can_be_told_apart(trials: HuntTrials, case_seed: int) -> None:
-    """The same, with a score of at least 98%: one faulty step may slip through."""
+    """It tells hidden faulty steps from right ones; one faulty step may slip through."""
     require_score(trials, case_seed, 0.98)
 
 
