@@ -12,6 +12,9 @@ from grading.evidence import RAISED, Fact, Facts, Said
 from grading.hidden_steps import is_honest, place_of
 from grading.outcome import HuntOutcome
 
+MISUSE = "misuse"
+"""The name of a fact."""
+
 
 @dataclass(frozen=True)
 class Score:
@@ -66,9 +69,13 @@ def slipped_through(case: HuntCase, outcome: HuntOutcome) -> list[tuple[str, int
 
 
 def hunt_facts(case: HuntCase, outcome: HuntOutcome) -> Facts:
-    """What is known of a test: what it says of each step."""
+    """What is known of a test: what it says of each step, and which calls could not be made."""
     raised = outcome.raised
-    facts: dict[str, Fact] = {RAISED: Said(raised and (raised.kind, raised.cause))}
+    facts: dict[str, Fact] = {
+        RAISED: Said(raised and (raised.kind, raised.cause)),
+        # A test that swallows these errors seems to refuse whatever it is given.
+        MISUSE: Said(outcome.misuse),
+    }
     for name, verdict in zip(case.steps, outcome.verdicts, strict=False):
         facts[name] = Said("raised" if verdict.raised is not None else verdict.said)
     return facts

@@ -7,6 +7,7 @@ is made of it, and every call begins from nothing. See grading.probes.lent for t
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import replace
 from io import StringIO
 from typing import Any, Self
 
@@ -19,22 +20,25 @@ from grading.isolation.codec import DTYPES, from_plain, to_plain
 from grading.isolation.wire import Malformed
 from grading.probes.live import as_number, preserved_globals
 from grading.probes.parts import (
-    MAX_CALLS,
-    MAX_STEPS,
     MEMORIES,
     NEW,
-    SETTINGS,
     Learner,
     StepReply,
     StepRequest,
     Value,
-    are_two_layers,
     put_learner,
     read_learner,
-    require_small,
 )
 from grading.text import one_line
 from lesson import Actor, Critic
+from lesson.sending import (
+    MAX_CALLS,
+    MAX_GRADIENTS,
+    MAX_STEPS,
+    SETTINGS,
+    are_two_layers,
+    require_small,
+)
 
 Step = Callable[..., Any]
 
@@ -51,6 +55,7 @@ class Lender:
         self._steps = steps
         self._seed = seed
         self._calls = [0] * len(steps)
+        self._rows: list[np.ndarray] = []
 
     @classmethod
     def of(cls, case: HuntCase) -> Self:
@@ -70,12 +75,31 @@ class Lender:
             return called(self._steps[number], request)
 
     def answer(self, asked: list[Any]) -> list[Any]:
-        """The same on the wire: ["call", number, request], and [reply]."""
+        """The same on the wire: ["call", number, request], and [reply].
+
+        A Jacobian can be longer than a frame, so its rows come before: ["rows", array], and [].
+        """
         match asked:
+            case ["rows", rows]:
+                self._keep(from_plain(np.ndarray, rows))
+                return []
             case ["call", number, request]:
                 read = from_plain(int, number), from_plain(StepRequest, request)
-                return [to_plain(self.ask(*read))]
+                return [to_plain(self.ask(read[0], self._with_rows(read[1])))]
         raise Malformed("no call of a step")
+
+    def _keep(self, rows: np.ndarray) -> None:
+        alike = all(rows.shape[1:] == kept.shape[1:] for kept in self._rows)
+        _require(rows.ndim == 2 and rows.size > 0 and alike, "rows of a Jacobian")
+        self._rows.append(rows)
+        _require(sum(kept.size for kept in self._rows) <= MAX_GRADIENTS, "a small Jacobian")
+
+    def _with_rows(self, request: StepRequest) -> StepRequest:
+        if not self._rows:
+            return request
+        _require(request.jacobian is None, "one with a single Jacobian")
+        whole, self._rows = np.concatenate(self._rows), []
+        return replace(request, jacobian=whole)
 
 
 def called(step: Step, request: StepRequest) -> StepReply:
@@ -214,7 +238,7 @@ def require_sound(request: StepRequest) -> None:
     sizes = [[weight.size for weight in one.weights] for one in (request.actor, request.critic)]
     steps = max(len(states), len(log_probs), len(request.rewards))
     try:
-        require_small(steps, states.shape[1], (sum(sizes[0]), sum(sizes[1])))
+        require_small(steps, states.shape[1], *map(sum, sizes))
     except ValueError as error:
         raise Malformed(str(error)) from error
     if jacobian is not None:

@@ -6,6 +6,7 @@ import sys
 import time
 import traceback
 from pathlib import Path
+from textwrap import fill
 
 import gymnasium as gym
 import numpy as np
@@ -18,7 +19,7 @@ from lesson.figures.curves import landings, one_run, reward_curves
 from lesson.figures.states import heat_maps, landscape
 from lesson.figures.style import save
 from lesson.film import film
-from lesson.hunt import answers
+from lesson.hunt import try_out
 from lesson.lander import (
     BUDGET,
     LANDS,
@@ -168,14 +169,23 @@ def hunt(asked: argparse.Namespace) -> None:
     """Ask a solution's `is_correct` about the lesson's faulty steps and the solution's own."""
     test = load_function(asked.solution, "challenges/bug_hunt", "is_correct")
     own = load_function(asked.solution, "actor_critic_step", "actor_critic_step")
-    found = list(answers(test, own))
-    print(f"{'step':<24}{'it is':<9}your test says", *found, sep="\n")
-    raised = next((one.said for one in found if isinstance(one.said, Exception)), None)
+    tried = try_out(test, own)
+    print(f"{'step':<24}{'it is':<9}your test says", *tried.answers, sep="\n")
+    raised = next((a.said for a in tried.answers if isinstance(a.said, Exception)), None)
     if raised is not None:
         print("\nThe first that it raises:")
         traceback.print_exception(raised, file=sys.stdout)
-    if all(answer.faulty for answer in found):
+    if tried.unsendable:
+        print("\nCalls that cannot be made where your test is graded:")
+        for text in tried.unsendable:
+            print(fill(text, initial_indent="- ", subsequent_indent="  "))
+    if all(answer.faulty for answer in tried.answers):
         print("\nexercise 1 is not written yet: a right step to accept is missing here")
+    elif all(answer.is_right for answer in tried.answers):
+        print(
+            "\nall are told apart. These are easy ones: your score comes from hidden steps,\n"
+            "most of which differ from a right one in one thing only."
+        )
 
 
 def watch(_: argparse.Namespace) -> None:

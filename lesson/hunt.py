@@ -1,6 +1,6 @@
 """Trying a test of updates out: on the faulty ones of the lesson, and on one's own."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from torch import Tensor
 from lesson.errors import LessonError
 from lesson.faulty_steps import EXAMPLES, Step
 from lesson.machine import seed_everything
+from lesson.sending import require_sendable
 
 OWN = "your actor_critic_step"
 
@@ -41,22 +42,44 @@ class Answer:
         return f"{self.step:<24}{words[not self.faulty]:<9}{said}{mark}"
 
 
-def answers(test: Callable[[Step], Any], own: Step, seed: int = 0) -> Iterator[Answer]:
-    """What `is_correct` says of the lesson's faulty steps, and of one's own, if it is written."""
-    for name, step in EXAMPLES.items():
-        yield Answer(name, True, _said(test, step, seed))
-    unwritten = []
+@dataclass
+class Trial:
+    """What came of trying a test out."""
 
-    def watched(*arguments: Any) -> Any:
+    answers: list[Answer]
+    unsendable: list[str]
+    """Why calls cannot be made where a test is graded; such a call raises here too."""
+
+
+def try_out(test: Callable[[Step], Any], own: Step, seed: int = 0) -> Trial:
+    """Ask `is_correct` about the lesson's faulty steps, and about one's own, if it is written."""
+    tried = {step: _Watched(EXAMPLES.get(step, own)) for step in (*EXAMPLES, OWN)}
+    answers = [Answer(name, name != OWN, _said(test, step, seed)) for name, step in tried.items()]
+    if tried[OWN].is_unwritten:
+        del answers[-1]
+    texts = dict.fromkeys(text for step in tried.values() for text in step.unsendable)
+    return Trial(answers, list(texts))
+
+
+class _Watched:
+    """A step that takes what can be sent to a step of the bug hunt; a test may swallow errors."""
+
+    def __init__(self, step: Step) -> None:
+        self._step = step
+        self.unsendable: list[str] = []
+        self.is_unwritten = False
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
         try:
-            return own(*arguments)
-        except LessonError as error:  # a test may take it for a fault
-            unwritten.append(error)
+            require_sendable(*arguments, **named)
+        except (TypeError, ValueError) as error:
+            self.unsendable.append(str(error))
             raise
-
-    said = _said(test, watched, seed)
-    if not unwritten:
-        yield Answer(OWN, False, said)
+        try:
+            return self._step(*arguments, **named)
+        except LessonError:
+            self.is_unwritten = True
+            raise
 
 
 def _said(test: Callable[[Step], Any], step: Step, seed: int) -> object:

@@ -29,6 +29,7 @@ MOST = f"{EXERCISE}/nine_tenths"
 ALL = f"{EXERCISE}/all_but_one"
 
 READ = "challenge-the-bug-hunt"
+SENT = "what-can-be-sent"
 SEES, EPISODE, OTHERWISE = "what-a-test-can-see", "an-episode-that-tells", "right-in-another-way"
 HANDED_OUT = (
     "the hidden steps are not in this copy: your score comes from whoever grades you. "
@@ -138,7 +139,7 @@ def require_answers(case: HuntCase, outcome: HuntOutcome) -> None:
                 expected="arguments as the docstring describes them",
                 think="which networks, optimizers and lists does the lesson's loop hand over?",
                 case=case.description,
-                read=READ,
+                read=SENT,
             )
         )
     if odd.raised is not None:
@@ -183,7 +184,7 @@ def _weakest(case: HuntCase, outcome: HuntOutcome, reached: Score) -> tuple[str,
         return _of_exceptions(raised)
     if outcome.misuse:
         fact = f"some of its calls could not be made: {outcome.misuse[0]}."
-        return fact, "what may a step be called with?", READ
+        return fact, "what may a step be called with?", SENT
     if reached.specificity <= reached.sensitivity:
         return (
             "it refuses steps that are right.",

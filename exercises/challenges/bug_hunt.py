@@ -14,9 +14,9 @@ from lesson import Actor, Critic, compute_returns
 Step = Callable[..., tuple[float, float]]
 
 
-def chosen(actor: Actor, states: Tensor, actions: Tensor) -> Tensor:
-    """The log-probabilities of T actions in T states, (T,), with their graph."""
-    return actor(states).log().gather(1, actions[:, None]).squeeze(1)
+def chosen(actor: Actor, states: Tensor, actions: list[int]) -> list[Tensor]:
+    """The log-probabilities of T actions in T states, scalars, each with a graph of its own."""
+    return [actor(state)[action].log() for state, action in zip(states, actions, strict=True)]
 
 
 def is_correct(step: Step) -> bool:
@@ -30,8 +30,9 @@ def is_correct(step: Step) -> bool:
 
     Args:
         step: takes what `actor_critic_step` takes. The networks have to be the lesson's `Actor` and
-            `Critic`, of any sizes; the optimizers `torch.optim.SGD` or `Adam`, one for all
-            parameters of a network; `states`, `log_probs` and `rewards` lists.
+            `Critic`, with any `hidden_dim`; the optimizers `torch.optim.SGD` or `Adam`, one for all
+            parameters of a network; `states`, `log_probs` and `rewards` lists. See "What may a step
+            be called with?" in exercises/README.md.
 
     Returns:
         True if it is right, False if it is faulty.

@@ -2,12 +2,13 @@
 
 A request is [[processor seconds, seconds], operation, arguments ...]; the answer is
 ["done", outcome] or ["raised", Raised]. In between, ["env", operation, argument ...] is a request
-of the environment, or, as ["env", "call", number, request], of a step that is lent.
+of the environment, or of a step that is lent: see `messages`.
 """
 
 import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from grading.probes.parts import StepReply, StepRequest
 from grading.probes.step import probe_step
 from grading.probes.training import Learners, train
 from grading.solution import Solution
+from lesson.sending import MAX_NUMBERS
 
 
 class TimeIsUp(BaseException):
@@ -104,7 +106,10 @@ class Worker:
 
     def _hunt(self, steps: int, seed: int, exercise: str, name: str) -> object:
         def ask(number: int, request: StepRequest) -> StepReply:
-            (reply,) = self._ask("call", number, to_plain(request))
+            *before, call = messages(number, request)
+            for message in before:
+                self._ask(*message)
+            (reply,) = self._ask(*call)
             return from_plain(StepReply, reply)
 
         return hunt(self._solution, steps, seed, ask, exercise, name)
@@ -148,3 +153,13 @@ class Worker:
     def _late(self, late: TimeIsUp) -> Raised:
         place = self._solution.describe(late, "")
         return Raised("timeout", "", place.file if place.line else "", place.line)
+
+
+def messages(number: int, request: StepRequest) -> Iterator[list[Any]]:
+    """A call of a lent step, each message in one frame: rows of its Jacobian, and then the rest."""
+    jacobian = request.jacobian
+    if jacobian is not None:
+        at_once = max(1, MAX_NUMBERS // jacobian.shape[1])
+        for begin in range(0, len(jacobian), at_once):
+            yield ["rows", to_plain(jacobian[begin : begin + at_once])]
+    yield ["call", number, to_plain(replace(request, jacobian=None))]

@@ -4,7 +4,6 @@ Both sides read networks and optimizers into these and put them back; see gradin
 the borrower's side and grading.lending for the lender's.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -13,16 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-MAX_CALLS = 500
-"""Calls of one step; an honest test makes ten."""
-MAX_STEPS = 2_000
-MAX_NUMBERS = 500_000
-"""float32 numbers in a call: together they fit into a frame of the wire, there and back."""
-SETTINGS: dict[str, tuple[str, ...]] = {
-    "SGD": ("lr", "momentum", "dampening", "weight_decay", "nesterov", "maximize"),
-    "Adam": ("lr", "betas", "eps", "weight_decay", "amsgrad", "maximize"),
-}
-"""Of an optimizer, which may differ from torch's defaults."""
+from lesson.sending import SETTINGS
+
 MEMORIES: dict[str, tuple[str, ...]] = {
     "SGD": ("momentum_buffer",),
     "Adam": ("step", "exp_avg", "exp_avg_sq", "max_exp_avg_sq"),
@@ -94,28 +85,6 @@ class StepReply:
     used_up: tuple[bool, ...]
     """Of each log-prob, whether a backward pass has freed its graph."""
     grad_enabled: bool
-
-
-def require_small(steps: int, state_dim: int, parameters: tuple[int, int]) -> None:
-    """That a call fits on the wire, of networks with so many parameters. Raises ValueError.
-
-    Five numbers for each parameter: weight, gradient, and three that Adam remembers.
-    """
-    numbers = 5 * sum(parameters) + steps * (parameters[0] + 2 * state_dim + 4)
-    if steps > MAX_STEPS or numbers > MAX_NUMBERS:
-        raise ValueError(
-            f"{steps} steps and networks of {parameters[0]} and {parameters[1]} parameters are too "
-            f"much for one call: use a shorter episode ({MAX_STEPS} steps at most), or a smaller "
-            "hidden_dim"
-        )
-
-
-def are_two_layers(shapes: Sequence[tuple[int, ...]]) -> bool:
-    """Whether these are the shapes of the parameters of one of the lesson's networks."""
-    if [len(shape) for shape in shapes] != [2, 1, 2, 1] or not all(map(all, shapes)):
-        return False
-    (hidden, inputs), (outputs,) = shapes[0], shapes[3]
-    return [*shapes] == [(hidden, inputs), (hidden,), (outputs, hidden), (outputs,)]
 
 
 def read_learner(network: nn.Module, optimizer: Optimizer) -> Learner:

@@ -151,6 +151,27 @@ def test_the_message_says_what_keeps_a_test_from_an_answer():
     assert "some of its calls could not be made: rewards are no numbers" in str(failed)
 
 
+SWALLOWS = """
+from contextlib import suppress
+from torch.optim import RMSprop
+from lesson import Actor, Critic
+
+def is_correct(step):
+    actor, critic = Actor(4, 2), Critic(4)
+    with suppress(Exception):
+        step(actor, critic, *(RMSprop(n.parameters()) for n in (actor, critic)), [], [], [])
+        return True
+    return False
+"""
+
+
+def test_who_swallows_what_keeps_a_call_from_being_made_is_told_of_it(submit, grade):
+    results = grade(submit(**{EXERCISE: SWALLOWS}))
+    told = " ".join(str(results[checks.HALF].message).split())
+    assert "some of its calls could not be made: actor_optimizer: use torch.optim's SGD" in told
+    assert told.endswith(f"#{checks.SENT}")
+
+
 @pytest.mark.parametrize(("least", "missed"), [(0.5, 34), (0.75, 17), (0.9, 6), (0.98, 1)])
 def test_each_check_lets_so_many_faults_through(least, missed):
     trials = SimpleNamespace(outcome=lambda case: outcome_of(case, faulty_steps()[:missed]))

@@ -17,6 +17,7 @@ from grading.cases import HuntCase
 from grading.evidence import Said
 from grading.isolation.codec import from_plain, to_plain
 from grading.isolation.intake import take_in
+from grading.isolation.plays import messages
 from grading.isolation.process import Worker
 from grading.isolation.remote import RemotePlayer
 from grading.isolation.wire import MAX_FRAME, Malformed, pack, unpack
@@ -26,11 +27,12 @@ from grading.outcome import Verdict
 from grading.player import LocalPlayer
 from grading.probes.lent import lent
 from grading.probes.live import preserved_globals
-from grading.probes.parts import MAX_CALLS, StepReply
+from grading.probes.parts import StepReply
 from grading.scorecard import VARIANTS
 from grading.solution import OwnFunction, Solution
 from grading.trials import HuntTrials
 from lesson import Actor, Critic
+from lesson.sending import MAX_CALLS, MAX_GRADIENTS, MAX_STEPS
 
 STEP = "actor_critic_step"
 REWARDS = [1.0, -0.5, 2.0, 0.25, -3.0]
@@ -68,8 +70,9 @@ def over_the_wire(step):
     lender = Lender([step])
 
     def ask(request):
-        asked = unpack(pack(["call", 0, to_plain(request)])[4:])
-        return from_plain(StepReply, unpack(pack(lender.answer(asked))[4:])[0])
+        for message in messages(0, request):
+            answer = unpack(pack(lender.answer(unpack(pack(message)[4:])))[4:])
+        return from_plain(StepReply, answer[0])
 
     return lent(ask, [])
 
@@ -237,17 +240,25 @@ def test_networks_that_have_diverged_are_lent_too(number):
     assert not np.isfinite(direct["returned"][2])
 
 
-def test_a_long_episode_of_large_networks_fits_into_a_frame():
-    world = World("amsgrad", hidden=128)
-    world.episode([1.0] * 470)
-    assert type(over_the_wire(reference())(*world.arguments)[0]) is float
+def test_the_longest_episode_of_cartpole_can_be_sent():
+    outcomes = []
+    for step in (over_the_wire(reference()), reference()):
+        torch.manual_seed(0)
+        world = World("amsgrad")
+        world.actor, world.critic = Actor(4, 2), Critic(4)
+        world.optimizers = [
+            OPTIMIZERS["amsgrad"](n.parameters()) for n in (world.actor, world.critic)
+        ]
+        world.episode([1.0] * MAX_STEPS)
+        outcomes.append(plain(world.call(step)))
+    require_equal(*outcomes, tolerance=1e-3)  # gradients of hundreds, of thousands of terms
 
 
-def test_the_largest_networks_fit_into_a_frame_with_all_that_adam_remembers():
+def test_the_largest_networks_can_be_sent_with_all_that_adam_remembers():
     step = over_the_wire(reference())
     with pytest.raises(ValueError, match="smaller hidden_dim"):
-        step(*World("amsgrad", hidden=6_420).arguments)
-    world = World("amsgrad", hidden=6_400)
+        step(*World("amsgrad", hidden=5_720).arguments)
+    world = World("amsgrad", hidden=5_700)
     for _ in range(2):  # the second request brings along what the first reply has left
         world.episode([1.0])
         assert type(step(*world.arguments)[0]) is float
@@ -548,6 +559,45 @@ def test_a_request_that_does_not_fit_together_is_malformed(place, to):
     asked = unpack(pack(["call", 0, forged(*place, to=to)])[4:])
     with pytest.raises(Malformed):
         Lender([reference()]).answer(asked)
+
+
+def rows(*shape, dtype=np.float32):
+    return ["rows", numbers(*shape, dtype=dtype)]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        [rows(0, 131)],
+        [rows(131)],
+        [["rows", [0.0]]],
+        [rows(2, 131), rows(3, 130)],
+        [rows(1, MAX_GRADIENTS), rows(1, MAX_GRADIENTS)],
+        [rows(5, 131), ["call", 0, None]],  # which has a Jacobian of its own
+        [rows(4, 131), ["call", 0, {"jacobian": None}]],
+        [rows(5, 131, dtype=np.float64), ["call", 0, {"jacobian": None}]],
+    ],
+    ids=["none", "a line", "a list", "two widths", "too many", "twice", "too few", "doubles"],
+)
+def test_rows_that_are_no_jacobian_are_malformed(sent):
+    lender = Lender([reference()])
+    for message in sent[:-1]:
+        assert lender.answer(message) == []
+    last = sent[-1]
+    if last[0] == "call":
+        last = ["call", 0, request(**(last[2] or {}))]
+    with pytest.raises(Malformed):
+        lender.answer(last)
+
+
+def test_rows_count_for_one_call():
+    lender = Lender([reference()])
+    for _ in range(2):
+        assert lender.answer(rows(5, 131)) == []
+        (reply,) = lender.answer(["call", 0, request(jacobian=None)])
+        assert from_plain(StepReply, reply).raised is None
+    (reply,) = lender.answer(["call", 0, request(jacobian=None)])
+    assert from_plain(StepReply, reply).raised is not None
 
 
 @pytest.mark.parametrize("number", [-1, 1, True, "0", None])

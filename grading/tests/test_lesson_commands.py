@@ -165,8 +165,31 @@ def of_folder(folder, **challenges):
 def test_a_hunt_shows_what_a_test_says_of_each_step(capsys):
     assert main(["hunt", "--solution", "reference"]) == 0
     said = capsys.readouterr().out.splitlines()
-    assert [line.split()[-1] for line in said[1:-1]] == ["faulty"] * 4
-    assert re.fullmatch(r"your actor_critic_step +right +right", said[-1])
+    assert [line.split()[-1] for line in said[1:5]] == ["faulty"] * 4
+    assert re.fullmatch(r"your actor_critic_step +right +right", said[5])
+    assert "These are easy ones" in " ".join(said[6:])
+
+
+CANNOT_BE_SENT = """
+from torch.optim import RMSprop
+from lesson import Actor, Critic
+
+def is_correct(step):
+    actor, critic = Actor(4, 2), Critic(4)
+    try:
+        step(actor, critic, *(RMSprop(n.parameters()) for n in (actor, critic)), [], [], [])
+    except TypeError:
+        return False
+    return True
+"""
+
+
+def test_a_hunt_says_which_calls_cannot_be_made_elsewhere(tmp_path, capsys):
+    of_folder(tmp_path, bug_hunt=CANNOT_BE_SENT)
+    assert main(["hunt", "--solution", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert said.count("actor_optimizer: use torch.optim's SGD or Adam, not RMSprop") == 1
+    assert "These are easy ones" not in said
 
 
 @pytest.mark.parametrize(

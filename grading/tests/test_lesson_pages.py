@@ -79,6 +79,7 @@ SLIPS = [
         {"self.value_head(hidden).squeeze(-1)": "self.value_head(hidden)"},
     ),
     ("a-rate-a-width-a-price", "challenges/lunar_lander", {"actor_lr=0.005": "actor_lr=0.5"}),
+    ("what-can-be-sent", HUNT, {"list(states.numpy())": "states.numpy()"}),
     (
         "what-a-test-can-see",
         HUNT,

@@ -14,9 +14,9 @@ from lesson import Actor, Critic, compute_returns
 Step = Callable[..., tuple[float, float]]
 
 
-def chosen(actor: Actor, states: Tensor, actions: Tensor) -> Tensor:
-    """The log-probabilities of T actions in T states, (T,), with their graph."""
-    return actor(states).log().gather(1, actions[:, None]).squeeze(1)
+def chosen(actor: Actor, states: Tensor, actions: list[int]) -> list[Tensor]:
+    """The log-probabilities of T actions in T states, scalars, each with a graph of its own."""
+    return [actor(state)[action].log() for state, action in zip(states, actions, strict=True)]
 
 
 def is_correct(step: Step) -> bool:
@@ -30,8 +30,9 @@ def is_correct(step: Step) -> bool:
 
     Args:
         step: takes what `actor_critic_step` takes. The networks have to be the lesson's `Actor` and
-            `Critic`, of any sizes; the optimizers `torch.optim.SGD` or `Adam`, one for all
-            parameters of a network; `states`, `log_probs` and `rewards` lists.
+            `Critic`, with any `hidden_dim`; the optimizers `torch.optim.SGD` or `Adam`, one for all
+            parameters of a network; `states`, `log_probs` and `rewards` lists. See "What may a step
+            be called with?" in exercises/README.md.
 
     Returns:
         True if it is right, False if it is faulty.
@@ -51,7 +52,7 @@ def is_correct(step: Step) -> bool:
     actor, critic = Actor(4, 3, hidden_dim=16), Critic(4, hidden_dim=16)
     right_actor, right_critic = deepcopy(actor), deepcopy(critic)
     episodes = [
-        (torch.randn(len(rewards), 4), torch.arange(len(rewards)) % 3, rewards)
+        (torch.randn(len(rewards), 4), [t % 3 for t in range(len(rewards))], rewards)
         for rewards in ([1.0, -2.0, -3.0, 0.5], [2.0, 0.0, -1.5, 1.0, 4.0])
     ]
     lr = 0.05
@@ -59,7 +60,8 @@ def is_correct(step: Step) -> bool:
     expected = []
     for states, actions, rewards in episodes:
         returns, values = torch.tensor(compute_returns(rewards)), right_critic(states)
-        actor_loss = -(chosen(right_actor, states, actions) * (returns - values.detach())).sum()
+        log_probs = torch.stack(chosen(right_actor, states, actions))
+        actor_loss = -(log_probs * (returns - values.detach())).sum()
         critic_loss = F.mse_loss(values, returns)
         for network, loss in ((right_actor, actor_loss), (right_critic, critic_loss)):
             network.zero_grad()
@@ -72,9 +74,9 @@ def is_correct(step: Step) -> bool:
 
     optimizers = SGD(actor.parameters(), lr), SGD(critic.parameters(), lr)
     for (states, actions, rewards), (losses, after) in zip(episodes, expected, strict=True):
-        log_probs = list(chosen(actor, states, actions))
+        arguments = list(states.numpy()), chosen(actor, states, actions), rewards
         try:
-            returned = step(actor, critic, *optimizers, list(states.numpy()), log_probs, rewards)
+            returned = step(actor, critic, *optimizers, *arguments)
         except Exception:  # noqa: BLE001 - whatever it is, a right step does not raise it
             return False
         if not (isinstance(returned, (tuple, list)) and len(returned) == 2):
