@@ -26,6 +26,7 @@ from hypothesis import strategies as st
 from grading.cases import HuntCase, LearnersCase, TrainingCase, told
 from grading.isolation.codec import from_plain, to_plain
 from grading.isolation.intake import Intake
+from grading.isolation.plays import messages
 from grading.isolation.process import Worker
 from grading.isolation.remote import RemotePlayer
 from grading.isolation.wire import Channel, WireError
@@ -101,8 +102,8 @@ def frames(*messages):
     return b"".join(struct.pack(">I", len(body)) + body for body in bodies)
 
 
-def step_request():
-    """A call of a lent step, as plain data."""
+def step_call():
+    """A call of a lent step, as a worker sends it."""
     kept = []
     with preserved_globals(0), suppress(StopIteration):
         actor, critic = Actor(2, 2, 3), Critic(2, 3)
@@ -111,7 +112,7 @@ def step_request():
         log_probs = [actor.sample_action(torch.from_numpy(state))[1] for state in states]
         step = lent(lambda request: kept.append(request) or next(iter(())), [])
         step(actor, critic, *optimizers, states, log_probs, [1.0, 2.0])
-    return to_plain(kept[0])
+    return [["env", *message] for message in messages(0, kept[0])]
 
 
 @cache
@@ -132,7 +133,7 @@ def recorded():
         "function": ([], ["done", to_plain(function)]),
         "collect": (play, ["done", to_plain(collected)]),
         "hunt": (
-            [["env", "call", 0, step_request()]] * 2,
+            step_call() * 2,
             ["done", to_plain(HuntOutcome((Verdict("correct"),), ("misuse",)))],
         ),
         "training": (
