@@ -326,6 +326,8 @@ def test_watching_sees_a_file_that_is_saved(tmp_path):
         if (ROOT / name).is_file():
             (course / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, course / name)
+    # What runs in the background of a shell ignores Ctrl-C, and so would what it starts.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         [sys.executable, "-m", "lesson", "watch"],
         cwd=course,
@@ -333,6 +335,7 @@ def test_watching_sees_a_file_that_is_saved(tmp_path):
         stderr=subprocess.STDOUT,
         env=os.environ | {"PYTHONPATH": str(course)},
     )
+    signal.signal(signal.SIGINT, before)
     try:
         os.set_blocking(process.stdout.fileno(), False)
 
