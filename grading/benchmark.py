@@ -32,6 +32,8 @@ from lesson.stacked import Settings, Trainer
 STEP = ("actor_critic_step", "actor_critic_step")
 COLLECT = ("collect_episode", "collect_episode_with_values")
 TURNS = 3
+A_WHILE, TICKS = 0.3, 500
+"""Seconds that the stacked trainer works between so many steps of bare environments."""
 
 
 @dataclass
@@ -95,26 +97,32 @@ def _sample_the_seeds_way(actor: Actor, state: Tensor) -> tuple[int, Tensor]:
     return int(action.item()), policy.log_prob(action)
 
 
-def stacked(seed: int, places: int) -> tuple[float, float]:
-    """(steps, seconds) of the stacked trainer, updates included."""
+def stacked_and_bare(seed: int, places: int) -> tuple[tuple[float, float], tuple[float, float]]:
+    """(steps, seconds) of the stacked trainer with its updates, and of the ceiling.
+
+    The ceiling is vector CartPole of the same size under random actions, and nothing else. It has
+    its turn whenever the trainer has worked for a while.
+    """
     rule = rule_in_force()
     settings = Settings(60, rule.actor_lr, rule.critic_lr)
     trainer = Trainer(actor_critic, 8 * places, seed, settings, places=places)
-    begun = time.perf_counter()
-    for _ in trainer.train():
-        pass
-    return trainer.steps, time.perf_counter() - begun
-
-
-def bare(seed: int, places: int, ticks: int = 10_000) -> tuple[float, float]:
-    """(steps, seconds) of vector CartPole under random actions, nothing else: the ceiling."""
     env = gym.make_vec("CartPole-v1", num_envs=places, vectorization_mode="vector_entry_point")
     env.reset(seed=seed)
     random = np.random.default_rng(seed)
+    steps = seconds = trained = 0.0
     begun = time.perf_counter()
-    for _ in range(ticks):
-        env.step(random.integers(2, size=places))
-    return ticks * places, time.perf_counter() - begun
+    for _ in trainer.train():
+        paused = time.perf_counter()
+        if paused - begun < A_WHILE:
+            continue
+        trained += paused - begun
+        for _ in range(TICKS):
+            env.step(random.integers(2, size=places))
+        begun = time.perf_counter()
+        steps += TICKS * places
+        seconds += begun - paused
+    trained += time.perf_counter() - begun
+    return (trainer.steps, trained), (steps, seconds)
 
 
 def cold_import() -> float:
@@ -155,8 +163,10 @@ def main(arguments: list[str] | None = None) -> int:
             imports.append(cold_import())
         hopeless.append(learning_check(faulty(STEP[0], "sign_lost"), turn)[1])
         for n in sizes:
-            trainers[n].add(stacked(turn, n))
-            ceilings[n].add(bare(turn, n))
+            for rate, measured in zip(
+                (trainers[n], ceilings[n]), stacked_and_bare(turn, n), strict=True
+            ):
+                rate.add(measured)
     plain.add(plain_loop(1, asked.episodes))
     seeds.add(plain_loop(1, asked.episodes, the_seeds_way=True))
 

@@ -11,11 +11,10 @@ from math import isfinite
 from typing import NamedTuple
 
 import numpy as np
-import torch
 
 from lesson.methods import with_extras
 from lesson.networks import Actor
-from lesson.stacked import Played, Settings, Trainer, named
+from lesson.stacked import Played, Settings, Trainer
 
 ENVIRONMENT = "LunarLander-v3"
 BUDGET = 130_000
@@ -145,7 +144,7 @@ def fly(
 
 def pilot(trainer: Trainer, run: int) -> Actor:
     """The policy that a run of `fly` has in the end."""
-    weights = named(trainer.agents.policy(torch.tensor([run])))
+    weights = trainer.agents.actor(run)
     n_actions, hidden_dim = weights["output.weight"].shape
     actor = Actor(weights["hidden.weight"].shape[1], n_actions, hidden_dim)
     actor.load_state_dict(weights)

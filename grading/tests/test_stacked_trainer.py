@@ -38,11 +38,10 @@ class Plain:
 
     def __init__(self, trainer, run, settings, step):
         self.actor, self.critic, self._step = Actor(4, 2), Critic(4), step
-        for network, stack in (
-            (self.actor, trainer.agents.actor),
-            (self.critic, trainer.agents.critic),
+        for network, weights in (
+            (self.actor, trainer.agents.actor(run)),
+            (self.critic, trainer.agents.critic(run)),
         ):
-            weights = stack.read(run)
             network.to(weights["hidden.bias"].dtype).load_state_dict(weights)
         self._optimizers = (
             torch.optim.Adam(self.actor.parameters(), settings.actor_lr),
@@ -63,19 +62,27 @@ class Plain:
         )
 
 
+def one_model(agents, row):
+    """The weights of a shared agent, as the reference's model calls them."""
+    actor, critic = agents.actor(row), agents.critic(row)
+    assert torch.equal(actor["hidden.weight"], critic["hidden.weight"])
+    return {
+        f"{layer}.{kind}": weights[f"{ours}.{kind}"]
+        for layer, weights, ours in (
+            ("trunk", actor, "hidden"),
+            ("policy_head", actor, "output"),
+            ("value_head", critic, "output"),
+        )
+        for kind in ("weight", "bias")
+    }
+
+
 class PlainTrunk:
     """The same of one network with two heads."""
 
     def __init__(self, trainer, run, settings, step):
         self.model = reference_function("challenges/shared_backbone", "SharedActorCritic")(4, 2)
-        stacked = trainer.agents.network.read(run)
-        heads = {
-            f"{head}.{kind}": stacked[f"output.{kind}"][rows]
-            for head, rows in (("policy_head", slice(0, 2)), ("value_head", slice(2, 3)))
-            for kind in ("weight", "bias")
-        }
-        trunk = {f"trunk.{kind}": stacked[f"hidden.{kind}"] for kind in ("weight", "bias")}
-        self.model.load_state_dict({**trunk, **heads})
+        self.model.load_state_dict(one_model(trainer.agents, run))
         self._optimizer, self._step = (
             torch.optim.Adam(self.model.parameters(), settings.actor_lr),
             step,
@@ -86,16 +93,6 @@ class PlainTrunk:
         chosen = probs.log().gather(1, torch.from_numpy(played.actions)[:, None])[:, 0]
         rewards = [1.0] * len(played.states)
         self._step(self.model, self._optimizer, list(played.states), list(chosen.unbind()), rewards)
-
-    @torch.no_grad()
-    def weights(self):
-        heads = self.model.policy_head, self.model.value_head
-        return {
-            "hidden.weight": self.model.trunk.weight.clone(),
-            "hidden.bias": self.model.trunk.bias.clone(),
-            "output.weight": torch.cat([head.weight for head in heads]),
-            "output.bias": torch.cat([head.bias for head in heads]),
-        }
 
 
 def differences(learner, step, settings=SETTINGS, dtype=torch.float32):
@@ -112,8 +109,8 @@ def differences(learner, step, settings=SETTINGS, dtype=torch.float32):
         max(
             float((weight - mine[name]).abs().max())
             for network, mine in (
-                (plain[i].actor, trainer.agents.actor.read(i)),
-                (plain[i].critic, trainer.agents.critic.read(i)),
+                (plain[i].actor, trainer.agents.actor(i)),
+                (plain[i].critic, trainer.agents.critic(i)),
             )
             for name, weight in network.state_dict().items()
         )
@@ -149,8 +146,8 @@ def test_one_trunk_with_two_heads_has_the_weights_of_the_plain_loop(learner, ste
         plain[one.run].learn(one)
     found = [
         max(
-            float((weight - trainer.agents.network.read(i)[name]).abs().max())
-            for name, weight in plain[i].weights().items()
+            float((weight - plain[i].model.state_dict()[name]).abs().max())
+            for name, weight in one_model(trainer.agents, i).items()
         )
         for i in range(RUNS)
     ]

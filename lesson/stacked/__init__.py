@@ -1,10 +1,9 @@
 """Many independent runs of training at once: what one run needs minutes for, a thousand do too.
 
-`networks` stacks the networks of all runs, `signals` says how a learner moves them, and `trainer`
+`agents` stacks the networks of all runs, `signals` says how a learner moves them, and `trainer`
 plays the episodes.
 """
 
-from lesson.stacked.networks import Stack, named
 from lesson.stacked.signals import Episodes, Learner, NotStackable, Signal, discounted, learner_of
 from lesson.stacked.trainer import Played, Settings, Trainer
 
@@ -15,9 +14,7 @@ __all__ = [
     "Played",
     "Settings",
     "Signal",
-    "Stack",
     "Trainer",
     "discounted",
     "learner_of",
-    "named",
 ]

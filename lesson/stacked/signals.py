@@ -47,10 +47,11 @@ class Signal:
     by_entropies: Tensor | None = None
     """By the entropy of the policy in each state."""
 
-    @property
-    def moves_the_policy(self) -> bool:
-        """Whether the actor's optimizer takes a step."""
-        return self.by_log_probs is not None
+    def each(self, change: Callable[[Tensor], Tensor]) -> "Signal":
+        """The same with all gradients changed."""
+        by = (self.by_log_probs, self.by_values, self.by_entropies)
+        log_probs, values, entropies = (None if one is None else change(one) for one in by)
+        return Signal(log_probs, values, self.actor_stale, self.critic_stale, entropies)
 
 
 Learner = Callable[[Episodes], Signal]

@@ -1,7 +1,7 @@
 """The stacked trainer: many independent runs in one process.
 
 Every run has its own networks, optimizers, environment and episodes, as in the lesson's loop; only
-the arithmetic is shared. A run that has finished an episode rests until a third of all rest, and
+the arithmetic is shared. A run that has finished an episode rests until a quarter of all rest, and
 these are updated together. Resting changes nothing for a run, so its rewards are distributed like
 those of a run by itself.
 """
@@ -13,18 +13,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lesson.stacked.agents import Agents, Gradients, OneTrunk, Separate, joined
-from lesson.stacked.networks import Stack
+from lesson.stacked.agents import Agents
 from lesson.stacked.places import places as environments
 from lesson.stacked.signals import Episodes, Learner, Signal
 
-TOGETHER = 1 / 3
+TOGETHER = 1 / 4
 """Of the runs that are not at their end: so many are updated at a time."""
-ALIKE = 0.4
-"""These are taken in parts: no episode of a part is shorter than so much of its longest, ..."""
-PART_STEPS = {"cpu": 3000, "cuda": 1_000_000}
-"""... and together they have so many steps, padding included: what fits a CPU's caches, and what
-keeps a GPU busy without filling its memory."""
+PIECE = 32
+"""Their episodes are cut into pieces of so many steps, the last ones padded with zeros, ..."""
+PART_STEPS = {"cpu": 2_000, "cuda": 1_000_000}
+"""... and taken in parts of about so many steps: what fits a CPU's caches, and what keeps a GPU
+busy without filling its memory."""
 
 
 @dataclass(frozen=True)
@@ -82,12 +81,22 @@ class Trainer:
         self._initial = torch.Generator().manual_seed(seed)
         self._places = envs = environments(settings.env_name, n)
         self._to = torch.empty(0, dtype=dtype, device=device)
-        self.agents = self._new_agents(n)
+        self.agents = Agents(
+            n,
+            envs.state_dim,
+            envs.n_actions,
+            settings.hidden_dim,
+            (settings.actor_lr, settings.critic_lr),
+            self._to,
+            shared=settings.shared,
+        )
         # Rows of the policies' weights are apart in memory, which is slow for a single step.
         rows = self._tensor(np.arange(n))
         self._acting = [torch.zeros_like(one) for one in self.agents.policy(rows)]
-        steps = envs.max_steps + 1
-        self._states = np.zeros((n, steps, envs.state_dim), np.float32)
+        on_cpu = self._to.device.type == "cpu"
+        self._acting_in_numpy = [one.numpy() for one in self._acting] if on_cpu else None
+        steps = (envs.max_steps // PIECE + 1) * PIECE
+        self._states = np.ones((n, steps, envs.state_dim + 1), np.float32)
         self._actions = np.zeros((n, steps), np.int64)
         self._paid = np.zeros((n, steps), np.float32)
         self._length = np.zeros(n, np.int64)
@@ -96,18 +105,9 @@ class Trainer:
         self._spent = np.zeros(n, np.int64)
         self._resting = np.zeros(n, bool)
         self._free = np.zeros(n, bool)
+        self._at_work = n
         self._taken = 0
         self._take_next(np.arange(n))
-
-    def _new_agents(self, n: int) -> Agents:
-        settings, inputs, n_actions = self._settings, self._places.state_dim, self._places.n_actions
-
-        def stack(outputs: int, lr: float) -> Stack:
-            return Stack(n, inputs, settings.hidden_dim, outputs, lr, self._to)
-
-        if settings.shared:
-            return OneTrunk(stack(n_actions + 1, settings.actor_lr), n_actions)
-        return Separate(stack(n_actions, settings.actor_lr), stack(1, settings.critic_lr))
 
     @torch.no_grad()
     def train(self) -> Iterator[int]:
@@ -115,94 +115,96 @@ class Trainer:
         places = np.arange(len(self._run))
         finished = 0
         observations = self._places.reset(int(self._random.integers(2**31)))
-        while not self._free.all():
-            ready = self._ready()
-            if ready.size:
+        while self._at_work:
+            idle = self._resting | self._free
+            if np.count_nonzero(self._resting) >= max(1, TOGETHER * self._at_work):
+                ready = np.flatnonzero(self._resting)
                 self._update(ready)
+                self._resting[ready] = False
                 finished += len(ready)
                 yield finished
-            idle = self._resting | self._free
-            actions = self._act(observations)
-            self._states[places, self._length] = observations
+            self._states[places, self._length, :-1] = observations
+            actions = self._act(self._states[places, self._length])
             self._actions[places, self._length] = actions
             observations, rewards, over = self._places.step(actions, idle)
             self._paid[places, self._length] = rewards
             self._length += ~idle
             self._resting |= over
-            self._resting[ready] = False
 
-    def _ready(self) -> np.ndarray:
-        """The places to update now: none, or all that rest."""
-        at_work = np.count_nonzero(~self._free)
-        enough = np.count_nonzero(self._resting) >= max(1, TOGETHER * at_work)
-        return np.flatnonzero(self._resting) if enough else np.empty(0, np.int64)
-
-    def _act(self, observations: np.ndarray) -> np.ndarray:
-        """An action for each row of (n, state_dim) observations, drawn from its policy."""
-        logits = self._logits(observations)
-        weights = np.exp(logits - logits.max(axis=1, keepdims=True))
-        # (n, n_actions): the probability of this action or a later one.
-        upwards = weights[:, ::-1].cumsum(axis=1)[:, ::-1]
-        drawn = self._random.random(len(weights)) * upwards[:, 0]
-        actions: np.ndarray = (drawn[:, None] < upwards[:, 1:]).sum(axis=1)
+    def _act(self, states: np.ndarray) -> np.ndarray:
+        """An action for each row of (n, state_dim + 1) states, drawn from its policy."""
+        logits = self._logits(states)
+        # Of exponential waiting times with the rates exp(logits), an action's is the shortest with
+        # the probability that its policy gives it.
+        waiting = np.log(self._random.standard_exponential(logits.shape))
+        actions: np.ndarray = (logits - waiting).argmax(axis=1)
         return actions
 
-    def _logits(self, observations: np.ndarray) -> np.ndarray:
-        if self._to.device.type == "cpu":
+    def _logits(self, states: np.ndarray) -> np.ndarray:
+        if self._acting_in_numpy is not None:
             # For a single step of each run numpy takes a third of torch's time.
-            w1, b1, w2, b2 = (one.numpy() for one in self._acting)
-            units = np.matmul(observations[:, None], w1)
-            units += b1
-            np.maximum(units, 0, out=units)
-            logits: np.ndarray = np.vecdot(units, w2) + b2[:, 0]
+            w1, w2, b2 = self._acting_in_numpy
+            units = np.vecmat(states, w1)
+            torch.from_numpy(units).relu_()
+            logits: np.ndarray = np.vecdot(units[:, None], w2) + b2[:, 0]
             return logits
-        weight, bias, out, out_bias = self._acting
-        states = self._tensor(observations).to(self._to)[:, None]
-        hidden = torch.baddbmm(bias, states, weight).relu_()
+        weight, out, out_bias = self._acting
+        hidden = torch.bmm(self._tensor(states).to(self._to)[:, None], weight).relu_()
         return torch.linalg.vecdot(hidden, out).add_(out_bias[:, 0]).cpu().numpy()
 
     def _update(self, ready: np.ndarray) -> None:
         """Update the networks of these places from the episodes that they have finished."""
-        ready = ready[np.argsort(-self._length[ready])]
-        gradients, signals = zip(*map(self._gradients, self._alike(ready)), strict=True)
+        if self._watch is not None:
+            for place in ready:
+                self._watch(self._played(int(place)))
+        steps = self._length[ready].cumsum()
+        part = steps // PART_STEPS[self._to.device.type]
+        parts = np.split(ready, np.flatnonzero(np.diff(part)) + 1)
+        gradients, signals = zip(*map(self._gradients, parts), strict=True)
         rows = self._tensor(ready)
-        self.agents.step(rows, joined(gradients), signals[0])
+        self.agents.step(rows, torch.cat(gradients), signals[0])
         self._show(rows)
         self._finish(ready)
 
-    def _alike(self, ready: np.ndarray) -> Iterator[np.ndarray]:
-        """Places, the longest episodes first, in the parts that are updated together."""
-        steps = PART_STEPS[self._to.device.type]
-        while ready.size:
-            longest = self._length[ready[0]]
-            alike = np.count_nonzero(self._length[ready] > ALIKE * longest)
-            count = max(1, min(alike, steps // longest))
-            yield ready[:count]
-            ready = ready[count:]
-
-    def _gradients(self, places: np.ndarray) -> tuple[Gradients, Signal]:
-        """Of the agents' weights, from these places' episodes."""
+    def _gradients(self, places: np.ndarray) -> tuple[Tensor, Signal]:
+        """Of the agents' weights, (k, size), from these places' episodes."""
         lengths = self._length[places]
-        longest = int(lengths.max())
-        rows = self._tensor(places)
-        states = self._tensor(self._states[places, :longest]).to(self._to)
-        actions = self._tensor(self._actions[places, :longest])[:, :, None]
-        mask = self._tensor(np.arange(longest) < lengths[:, None]).to(self._to)
-        if self._watch is not None:
-            for place in places:
-                self._watch(self._played(int(place)))
-        seen = self.agents.forward(rows, states)
+        counts = -(-lengths // PIECE)
+        most, k = int(counts.max()), len(places)
+        mask = np.arange(most * PIECE) < lengths[:, None]
+        # Piece j of episode i, for all there are.
+        i, j = np.nonzero(np.arange(most) < counts[:, None])
+        episode, piece = self._tensor(i), self._tensor(j)
+
+        def pieces(log: np.ndarray) -> Tensor:
+            """Of what all places have logged."""
+            return self._tensor(log.reshape(len(log), -1, PIECE, *log.shape[2:])[places[i], j])
+
+        def whole(one: Tensor) -> Tensor:
+            """(pieces, PIECE) as (k, T)."""
+            full = one.new_zeros(k, most, PIECE)
+            full[episode, piece] = one
+            return full.flatten(1)
+
+        def cut(one: Tensor) -> Tensor:
+            """(k, T) as (pieces, PIECE)."""
+            return one.unflatten(1, (most, PIECE))[episode, piece]
+
+        seen = self.agents.forward(self._tensor(places[i]), pieces(self._states).to(self._to))
+        actions = pieces(self._actions)[:, :, None]
         log_probs = torch.log_softmax(seen.logits, 2)
         signal = self._learner(
             Episodes(
-                rewards=self._tensor(self._paid[places, :longest]).to(self._to) * mask,
-                mask=mask,
+                rewards=self._tensor(self._paid[places, : most * PIECE] * mask).to(self._to),
+                mask=self._tensor(mask).to(self._to),
                 lengths=self._tensor(lengths).to(self._to),
-                log_probs=log_probs.gather(2, actions)[:, :, 0],
-                values=seen.values,
+                log_probs=whole(log_probs.gather(2, actions)[:, :, 0]),
+                values=whole(seen.values),
             )
-        )
-        return seen.back(_by_logits(signal, log_probs, actions), signal.by_values), signal
+        ).each(cut)
+        by_pieces = seen.back(_by_logits(signal, log_probs, actions), signal.by_values)
+        gradient = by_pieces.new_zeros(k, by_pieces.shape[1])
+        return gradient.index_add_(0, episode, by_pieces), signal
 
     def _finish(self, ready: np.ndarray) -> None:
         """Note the episodes down; runs at their end make place."""
@@ -226,6 +228,7 @@ class Trainer:
         left = len(self.rewards) - self._taken
         places, free = places[:left], places[left:]
         self._free[free] = True
+        self._at_work -= len(free)
         self._run[places] = self._taken + np.arange(len(places))
         self._taken += len(places)
         self._episodes[places] = 0
@@ -243,7 +246,7 @@ class Trainer:
         length = self._length[place]
         return Played(
             int(self._run[place]),
-            self._states[place, :length].copy(),
+            self._states[place, :length, :-1].copy(),
             self._actions[place, :length].copy(),
         )
 
