@@ -17,6 +17,7 @@ SOURCE = ROOT / "exercises" / "README.md"
 NOTEBOOK = ROOT / "exercises" / "lesson.ipynb"
 BLOCK = re.compile(r"^```python\n(.*?)^```\n", re.DOTALL | re.MULTILINE)
 FIGURE = re.compile(r"^!\[([^\]]*)\]\(([^)]+)\)\n", re.MULTILINE)
+TO_THE_NOTEBOOK = "The same lesson as a notebook: [lesson.ipynb](lesson.ipynb).\n\n"
 SET_UP = """\
 # Run this cell first. On Colab, put the address of your repository here.
 REPOSITORY = ""
@@ -68,7 +69,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def notebook(markdown: str) -> str:
     """The notebook of a lesson, as the text of its file."""
-    markdown = _links_within(FIGURE.sub(_shown, markdown))
+    markdown = _links_within(FIGURE.sub(_shown, markdown.replace(TO_THE_NOTEBOOK, "")))
     title, _, rest = markdown.partition("\n\n")
     cells = [new_markdown_cell(f"{title}\n\n{ABOUT_IT}"), new_code_cell(SET_UP)]
     for i, part in enumerate(BLOCK.split(rest)):

@@ -49,9 +49,9 @@ def _folder(solution: str) -> Path:
     if (path / "exercises").is_dir():
         path = path / "exercises"
     if not path.is_dir():
+        known = ", ".join(name for name in ("exercises", "reference") if (ROOT / name).is_dir())
         raise LessonError(
-            f"there is no solution {solution!r}: give exercises, reference, or a folder that holds "
-            "exercises/"
+            f"there is no solution {solution!r}: give {known}, or a folder that holds exercises/"
         )
     return path
 
@@ -88,7 +88,10 @@ def _not_written(error: NotImplementedError) -> LessonError:
     place, line, *_ = traceback.extract_tb(error.__traceback__)[-1]
     path = Path(place)
     shown = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
-    return LessonError(
+    said = (
         f"{error} is not written yet: open {shown}:{line}. exercises/README.md says what belongs "
-        "there; with --solution reference you see how it goes."
+        "there"
     )
+    if (ROOT / "reference").is_dir():  # not in the students' copy of the course
+        said += "; python -m lesson train --solution reference shows how it goes"
+    return LessonError(f"{said}.")
