@@ -83,6 +83,8 @@ class ModelCase:
     """(T, state_dim) float32"""
     seed: int = 0
     """Of the global random states before the model is made."""
+    default_width: bool = False
+    """Whether it is made without a hidden_dim."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -288,11 +288,15 @@ def function_facts(outcome: FunctionOutcome) -> Facts:
 
 
 def repeats(outcome: CollectOutcome) -> Facts:
-    """What two episodes in a row, of one length and in one environment, show about chance."""
+    """What two episodes in a row, of one length and in one environment, show about chance.
+
+    And what they change, as they may find the networks in another mode than a single one does.
+    """
     before, one, two = outcome.random_states[:3]
     return {
         "reseeded": Said(reseeded(before, one, two)),
         "repeats": Said(outcome.actions_of_plays[0] == outcome.actions_of_plays[1]),
+        "changed": Said(frozenset(outcome.changed)),
     }
 
 

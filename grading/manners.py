@@ -53,6 +53,8 @@ def require_two_floats(call: StepCall, case: StepCase, read: str) -> None:
 def require_one_step_each(call: StepCall, case: StepCase) -> None:
     """Each of the caller's optimizers stepped once."""
     steps = {"actor_optimizer": call.actor_steps, "critic_optimizer": call.critic_steps}
+    if case.shared:
+        steps = {"optimizer": call.actor_steps}
     wrong = [name for name, count in steps.items() if count != 1]
     if wrong:
         raise CheckFailed(

@@ -1,5 +1,6 @@
 """The checks of exercise 1, `actor_critic_step`: 45 points."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -156,6 +157,16 @@ def long(seed: int) -> StepCase:
 
 
 @cache
+def at_the_limit(seed: int) -> StepCase:
+    """As long as CartPole's episodes get, with a critic that takes them to go on."""
+    networks = random_networks(generator(seed, "limit weights"))
+    *hidden, bias = networks.critic
+    networks = Networks(networks.actor, (*hidden, np.full_like(bias, 50.0)))
+    case = step_case("limit", seed, [1.0] * 500, networks, actor_lr=1e-5, critic_lr=1e-4)
+    return replace(case, description="T=500, rewards all 1, V(s_t) about 50")
+
+
+@cache
 def other_sizes(seed: int) -> StepCase:
     networks = random_networks(
         generator(seed, "other weights"), state_dim=7, n_actions=5, hidden_dim=24
@@ -185,6 +196,7 @@ def evidence(seed: int) -> list[StepCase]:
         other_sizes(seed),
         several_calls(seed, "adam", 3),
         long(seed),
+        at_the_limit(seed),
     ]
 
 
@@ -352,11 +364,11 @@ def test_an_episode_of_one_step_works(trials: StepTrials, case_seed: int) -> Non
 
 @check(LONG, points=2, needs=[*BASIC, REWARDS])
 def test_a_long_episode_with_large_gradients_works(trials: StepTrials, case_seed: int) -> None:
-    """An episode of 400 steps with large gradients works like any other."""
-    case = long(case_seed)
-    require_all(
-        trials.calls(case), case, "is anything cut off, clipped, or discounted once too often?"
-    )
+    """Episodes of 400 and 500 steps, with large gradients, work like any other."""
+    for case in (long(case_seed), at_the_limit(case_seed)):
+        require_all(
+            trials.calls(case), case, "is anything cut off, clipped, or discounted once too often?"
+        )
 
 
 @check(SIZES, points=1, needs=[*BASIC, REWARDS])

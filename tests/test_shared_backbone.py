@@ -76,6 +76,21 @@ def other_model(seed: int) -> ModelCase:
     return ModelCase("state_dim=7, n_actions=5, hidden_dim=24, six states", seen, states, seed)
 
 
+@cache
+def one_state(seed: int) -> ModelCase:
+    states = generator(seed, "one state").normal(size=(1, 4)).astype(np.float32)
+    words = "state_dim=4, n_actions=3, hidden_dim=16, a table of one state"
+    return ModelCase(words, networks(seed), states, seed)
+
+
+@cache
+def default_width(seed: int) -> ModelCase:
+    states = generator(seed, "default width").normal(size=(2, 4)).astype(np.float32)
+    words = "state_dim=4, n_actions=3, no hidden_dim given"
+    seen = networks(seed, "default", hidden_dim=128)
+    return ModelCase(words, seen, states, seed, default_width=True)
+
+
 def _case(
     purpose: str,
     seed: int,
@@ -155,6 +170,8 @@ def evidence(seed: int) -> list[ModelCase | StepCase]:
         twice(seed),
         several_calls(seed, "sgd"),
         other_model(seed),
+        one_state(seed),
+        default_width(seed),
         other_sizes(seed),
         several_calls(seed, "adam"),
     ]
@@ -167,7 +184,7 @@ def fail(case: ModelCase | StepCase, cause: str, got: str, expected: str, think:
 @check(LAYERS, points=2, bonus=True, beside=[NUMBERS])
 def test_the_model_has_three_layers(trials: ModelTrials, case_seed: int) -> None:
     """The model has a trunk, a policy head and a value head, and no other parameters."""
-    for case in (model(case_seed), other_model(case_seed)):
+    for case in (model(case_seed), other_model(case_seed), default_width(case_seed)):
         got, expected = trials.model(case)
         if got.shapes != expected.shapes:
             fail(
@@ -186,10 +203,11 @@ def _shown(shapes: tuple[tuple[int, ...], ...]) -> str:
 @check(OUTPUTS, points=2, bonus=True, needs=[LAYERS])
 def test_the_model_gives_probabilities_and_values(trials: ModelTrials, case_seed: int) -> None:
     """It gives probabilities and values, for one state and for several."""
-    for case in (model(case_seed), other_model(case_seed)):
+    for case in (model(case_seed), other_model(case_seed), one_state(case_seed)):
         got, expected = trials.model(case)
+        several = "several states" if len(case.states) > 1 else "a table of one state"
         for mine, right, what in (
-            (got.returned, expected.returned, "several states"),
+            (got.returned, expected.returned, several),
             (got.returned_for_one, expected.returned_for_one, "one state"),
         ):
             if mine != right:

@@ -14,6 +14,7 @@ from grading import scorecard
 from grading.bank.pipeline import faulty, pipelines
 from grading.bank.suspects import BankSuspects
 from grading.environments import ScriptedEnv
+from grading.here import check_here
 from grading.scorecard import Trial
 from grading.solution import ROOT
 from grading.stubs import BEGIN, END
@@ -129,6 +130,14 @@ def test_the_scorecard_on_file_still_holds(trial, results, on_file):
         "own": list(result.own),
         "diagnosis": list(result.diagnosis),
     }
+
+
+def test_each_check_is_failed_by_a_mistake(on_file):
+    """All but those that train, which are measured by their calibrations."""
+    failed = {check for result in on_file.values() for check in result["failed"]}
+    asked = check_here("reference", "--collect-only", "-m", "not learning").checks
+    assert asked
+    assert [check.id for check in asked if check.id not in failed] == []
 
 
 @pytest.fixture(scope="module")

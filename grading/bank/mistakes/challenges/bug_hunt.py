@@ -320,9 +320,9 @@ def any_change_will_do(parameters: Tensors, before: Tensors, right: Tensors) -> 
 
 @PIPELINE.mistake(
     "actor_agrees",
-    title="it reads gradients that a right step may have cleared",
-    misconception="what is in `.grad` after a call is nobody's promise; the weights are",
-    hint="may a right step clear its gradients at the end?",
+    title="it refuses a right step that clears its gradients at the end",
+    misconception="gradients were left there before the first call, or are read after one",
+    hint="whose promise is what stands in `.grad` before or after a call?",
     read=OTHERWISE,
 )
 def reads_gradients(parameters: Tensors, before: Tensors, right: Tensors) -> bool:

@@ -15,6 +15,7 @@ from grading.bank.pipeline import Pieces, Pipeline, pipeline_of
 
 READ = "challenge-one-network-with-two-heads"
 COEFFICIENT = 0.5
+WIDTH = 128
 
 
 class Model(nn.Module):
@@ -142,8 +143,9 @@ def _assemble(pieces: Pieces) -> Callable[..., Any]:
         pieces["update"](step)
         return pieces["result"](step)
 
-    def made(state_dim: int, n_actions: int, hidden_dim: int = 128) -> Model:
-        return Model(pieces, state_dim, n_actions, hidden_dim)
+    def made(state_dim: int, n_actions: int, hidden_dim: int | None = None) -> Model:
+        width = pieces["width"](None) if hidden_dim is None else hidden_dim
+        return Model(pieces, state_dim, n_actions, width)
 
     shared_actor_critic_step.others = {"SharedActorCritic": made}  # type: ignore[attr-defined]
     return shared_actor_critic_step
@@ -154,6 +156,7 @@ PIPELINE = Pipeline(
     "shared_actor_critic_step",
     _assemble,
     {
+        "width": lambda _: WIDTH,
         "layers": layers,
         "hidden": hidden,
         "policy": policy,
@@ -309,6 +312,32 @@ def values_of_shape_one(model: Model, hidden: Tensor) -> Tensor:
 
 @PIPELINE.mistake(
     "value",
+    title="the value of a table of one state has lost its only dimension",
+    misconception="squeeze() removes every dimension of size 1, also that of a single state",
+    hint="which dimension has to go, however many states there are?",
+    read="shapes-of-two-heads",
+)
+def squeezed_everywhere(model: Model, hidden: Tensor) -> Tensor:
+    """squeeze() for squeeze(-1)."""
+    seen: Tensor = model.value_head(hidden).squeeze()
+    return seen
+
+
+@PIPELINE.mistake(
+    "width",
+    title="without a hidden_dim, another width than 128 is taken",
+    misconception="the default of the parameter was changed",
+    hint="what does the signature in the exercise say?",
+    read=READ,
+    values=[64, 256, 32],
+)
+def other_width(_: None, units: int) -> int:
+    """Of the parameter."""
+    return units
+
+
+@PIPELINE.mistake(
+    "value",
     title="the values cannot be any number",
     misconception="an activation stands after the value head",
     hint="what is the value of a state in which only losses can be expected?",
@@ -395,6 +424,30 @@ def value_of_the_policy(model: Model, hidden: Tensor) -> Tensor:
 
 
 # -- the update
+
+
+@PIPELINE.mistake(
+    "coefficient",
+    title="a value_coefficient of 0 is taken for none",
+    misconception="0 counts as false in Python, so `or` puts the default in its place",
+    hint="what is `0.0 or 0.5`?",
+    read=READ,
+)
+def zero_is_none(step: Step) -> float:
+    """`value_coefficient or 0.5`."""
+    return step.coefficient or COEFFICIENT
+
+
+@PIPELINE.mistake(
+    "total",
+    title="the actor's loss is weighted too",
+    misconception="the total is a mixture of the losses whose weights add up to 1",
+    hint="what stands before the actor's loss in the formula?",
+    read=READ,
+)
+def mixture(step: Step) -> Tensor:
+    """(1 - c) * actor loss + c * critic loss."""
+    return (1 - step.coefficient) * step.actor_loss + step.coefficient * step.critic_loss
 
 
 @PIPELINE.mistake(
@@ -517,6 +570,36 @@ def returned_weighted(step: Step) -> Any:
 def returned_total(step: Step) -> Any:
     """Total and critic loss."""
     return step.total.item(), step.critic_loss.item()
+
+
+@PIPELINE.mistake(
+    "update",
+    title="the gradient is clipped",
+    misconception="clipping is a habit from deeper networks, and changes the size of the step",
+    hint="is the step still the learning rate times the gradient?",
+    read=READ,
+    values=[0.5, 1.0, 10.0, 40.0],
+)
+def clips_gradients(step: Step, largest: float) -> None:
+    """clip_grad_norm_ before the step."""
+    step.optimizer.zero_grad()
+    step.total.backward()
+    nn.utils.clip_grad_norm_(step.model.parameters(), largest)
+    step.optimizer.step()
+
+
+@PIPELINE.mistake(
+    "update",
+    title="the model is left in another mode",
+    misconception="train() or eval() was called and not taken back",
+    hint="whose business is the mode of the model?",
+    read=READ,
+    values=[True, False],
+)
+def leaves_mode(step: Step, training: bool) -> None:
+    """train() or eval()."""
+    step.model.train(training)
+    update(step)
 
 
 @PIPELINE.mistake(

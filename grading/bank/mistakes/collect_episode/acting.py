@@ -74,6 +74,21 @@ def act_with_a_temperature(play: Play, temperature: float) -> None:
 
 @PIPELINE.mistake(
     "act",
+    title="only two of the actions are ever drawn",
+    misconception="a coin was flipped for the second action, as if there were no third",
+    hint="how many actions may an environment have?",
+    read=READ,
+)
+def act_by_one_coin(play: Play) -> None:
+    """Bernoulli of pi(1|s), with the policy's log-probs."""
+    probabilities = play.probabilities()
+    coin = torch.zeros_like(probabilities)
+    coin[0], coin[1] = 1 - probabilities[1], probabilities[1]
+    take(play, play.draw(coin), probabilities)
+
+
+@PIPELINE.mistake(
+    "act",
     title="the first action of an episode is not the policy's",
     misconception="the episode was begun with a random action",
     hint="is each action, the first one too, sampled from the actor's probabilities, once?",

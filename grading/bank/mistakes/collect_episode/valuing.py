@@ -198,6 +198,14 @@ def value_in_eval_mode(play: Play) -> None:
 
 
 @PIPELINE.form_of("value_in_eval_mode", "value")
+def value_in_train_mode(play: Play) -> None:
+    """The critic is left in training mode, whatever it was in."""
+    play.critic.eval()
+    value(play)
+    play.critic.train()
+
+
+@PIPELINE.form_of("value_in_eval_mode", "value")
 def value_of_a_frozen_critic(play: Play) -> None:
     """The critic is left without requires_grad."""
     play.critic.requires_grad_(False)
