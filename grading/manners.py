@@ -54,14 +54,14 @@ def require_one_step_each(call: StepCall, case: StepCase) -> None:
     """Each of the caller's optimizers stepped once."""
     steps = {"actor_optimizer": call.actor_steps, "critic_optimizer": call.critic_steps}
     if case.shared:
-        steps = {"optimizer": call.actor_steps}
+        steps = {"the optimizer": call.actor_steps}
     wrong = [name for name, count in steps.items() if count != 1]
     if wrong:
         raise CheckFailed(
             Message(
                 f"{' and '.join(wrong)} did not take exactly one step.",
                 got=", ".join(f"steps of {name}: {count}" for name, count in steps.items()),
-                expected="one step of each",
+                expected="one step" if case.shared else "one step of each",
                 think="it is the caller's optimizer that has to step: it remembers earlier calls",
                 case=case.description,
                 read="the-update",
