@@ -163,10 +163,9 @@ def main(arguments: list[str] | None = None) -> int:
             imports.append(cold_import())
         hopeless.append(learning_check(faulty(STEP[0], "sign_lost"), turn)[1])
         for n in sizes:
-            for rate, measured in zip(
-                (trainers[n], ceilings[n]), stacked_and_bare(turn, n), strict=True
-            ):
-                rate.add(measured)
+            trained, ceiling = stacked_and_bare(turn, n)
+            trainers[n].add(trained)
+            ceilings[n].add(ceiling)
     plain.add(plain_loop(1, asked.episodes))
     seeds.add(plain_loop(1, asked.episodes, the_seeds_way=True))
 

@@ -20,7 +20,7 @@ from lesson.stacked.signals import Episodes, Learner, Signal
 TOGETHER = 1 / 4
 """Of the runs that are not at their end: so many are updated at a time."""
 PIECE = 32
-"""Their episodes are cut into pieces of so many steps, the last ones padded with zeros, ..."""
+"""Their episodes are cut into pieces of so many steps, the last ones filled up, ..."""
 PART_STEPS = {"cpu": 2_000, "cuda": 1_000_000}
 """... and taken in parts of about so many steps: what fits a CPU's caches, and what keeps a GPU
 busy without filling its memory."""
@@ -69,7 +69,7 @@ class Trainer:
     ) -> None:
         """Everything random comes from `seed`; `watch` is told of each episode before its update.
 
-        With as many places as runs, run i is row i of the stacks of `agents`.
+        With as many places as runs, run i is row i of `agents`.
         """
         n = min(places, runs)
         self.rewards = np.full((runs, settings.episodes), np.nan, np.float32)
@@ -116,6 +116,7 @@ class Trainer:
         finished = 0
         observations = self._places.reset(int(self._random.integers(2**31)))
         while self._at_work:
+            # Who is updated now is idle once more, while its environment begins anew.
             idle = self._resting | self._free
             if np.count_nonzero(self._resting) >= max(1, TOGETHER * self._at_work):
                 ready = np.flatnonzero(self._resting)
