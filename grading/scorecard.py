@@ -239,10 +239,21 @@ def _mistakes_of(trial: Trial) -> tuple[str, ...]:
     return tuple(pipeline.form(name).mistake for name in trial.names)
 
 
-def merged(before: Iterable[Result], now: Iterable[Result]) -> list[Result]:
-    """Results of an earlier run, with those of a later one in their places or at the end."""
-    by_trial = {(one.kind, one.exercise, one.names): one for one in (*before, *now)}
-    return list(by_trial.values())
+def merged(
+    before: Iterable[Result], now: Iterable[Result], kinds: Iterable[str], exercise: str | None
+) -> list[Result]:
+    """Results of an earlier run, with those of a later one in their places or at the end.
+
+    The later one measured these kinds, of one exercise or of all: what it no longer tries is gone.
+    """
+    new = {(one.kind, one.exercise, one.names): one for one in now}
+    old = {(one.kind, one.exercise, one.names): one for one in before}
+    kept = {
+        trial: one
+        for trial, one in old.items()
+        if trial in new or one.kind not in kinds or exercise not in (None, one.exercise)
+    }
+    return list((kept | new).values())
 
 
 def to_json(results: Iterable[Result]) -> str:

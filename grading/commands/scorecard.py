@@ -60,7 +60,7 @@ def run(asked: argparse.Namespace) -> int:
     results = scorecard.run(trials, asked.workers, show, isolated=isolated)
     if (asked.kind or asked.exercise) and asked.json is not None and asked.json.is_file():
         before = scorecard.from_json(asked.json.read_text("utf-8"))
-        results = scorecard.merged(before, results)
+        results = scorecard.merged(before, results, kinds, asked.exercise)
     text = page(results, scorecard.checks(), scorecard.number_of_pairs())
     print(text, end="")
     if asked.markdown is not None:

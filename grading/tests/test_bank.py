@@ -15,7 +15,7 @@ from grading.bank.pipeline import faulty, pipelines
 from grading.bank.suspects import BankSuspects
 from grading.environments import ScriptedEnv
 from grading.here import check_here
-from grading.scorecard import Trial
+from grading.scorecard import Result, Trial
 from grading.solution import ROOT
 from grading.stubs import BEGIN, END
 from lesson import Actor, Critic
@@ -150,6 +150,22 @@ def on_file():
         }
         for entry in entries
     }
+
+
+def test_a_later_run_replaces_all_that_it_measured():
+    def result(kind, exercise, name, failed=()):
+        return Result(kind, exercise, (name,), (), (), failed, ())
+
+    before = [
+        result("mistake", "one", "a"),
+        result("pair", "one", "no longer drawn"),
+        result("pair", "one", "b"),
+        result("pair", "two", "c"),
+    ]
+    new, again = result("pair", "one", "d"), result("pair", "one", "b", failed=("e",))
+    by_exercise = scorecard.merged(before, [new, again], ["pair"], "one")
+    assert by_exercise == [before[0], again, before[3], new]
+    assert scorecard.merged(before, [new, again], ["pair"], None) == [before[0], again, new]
 
 
 def test_the_readme_quotes_the_scorecard():
