@@ -66,6 +66,11 @@ class Result:
     """That an exploit did, in words."""
 
     @property
+    def trial(self) -> Trial:
+        """Of what it is the result."""
+        return Trial(self.kind, self.exercise, self.names)
+
+    @property
     def named(self) -> bool:
         """Named for what it is."""
         return bool(self.diagnosis) and sorted(self.diagnosis) == sorted(self.mistakes)
@@ -246,12 +251,11 @@ def merged(
 
     The later one measured these kinds, of one exercise or of all: what it no longer tries is gone.
     """
-    new = {(one.kind, one.exercise, one.names): one for one in now}
-    old = {(one.kind, one.exercise, one.names): one for one in before}
+    new = {one.trial: one for one in now}
     kept = {
-        trial: one
-        for trial, one in old.items()
-        if trial in new or one.kind not in kinds or exercise not in (None, one.exercise)
+        one.trial: one
+        for one in before
+        if one.trial in new or one.kind not in kinds or exercise not in (None, one.exercise)
     }
     return list((kept | new).values())
 
